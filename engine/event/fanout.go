@@ -1,0 +1,36 @@
+package event
+
+import "time"
+
+// Fanout is one record of the fanout topic: either a range of the
+// opportunities topic to be processed by this student partition, or a tick.
+type Fanout struct {
+	Range *Range     `json:"range,omitempty"`
+	Tick  *time.Time `json:"tick,omitempty"` // UTC, whole seconds
+}
+
+// Range is a run of offsets of one partition of the opportunities topic.
+type Range struct {
+	Partition int32 `json:"partition"`
+	From      int64 `json:"from"` // first offset
+	To        int64 `json:"to"`   // last offset, inclusive
+}
+
+// DecodeFanout reads one fanout record. The error is an *Invalid.
+func DecodeFanout(data []byte) (Fanout, error) {
+	var f Fanout
+	if err := unmarshal("fanout", data, &f); err != nil {
+		return Fanout{}, err
+	}
+	c := checker{what: "fanout"}
+	switch {
+	case (f.Range == nil) == (f.Tick == nil):
+		c.add("", Missing, "must hold either a range or a tick")
+	case f.Range != nil && (f.Range.Partition < 0 || f.Range.From < 0 || f.Range.To < f.Range.From):
+		c.add("range", OutOfRange, "must run forward from a valid offset, not %+v", *f.Range)
+	}
+	return f, c.err()
+}
+
+// Encode gives the record value.
+func (f Fanout) Encode() []byte { return encode(f) }
