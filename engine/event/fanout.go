@@ -14,6 +14,7 @@ type Range struct {
 	Partition int32 `json:"partition"`
 	From      int64 `json:"from"` // first offset
 	To        int64 `json:"to"`   // last offset, inclusive
+	At        int64 `json:"at"`   // when the oldest of them was written, Unix milliseconds
 }
 
 // DecodeFanout reads one fanout record. The error is an *Invalid.

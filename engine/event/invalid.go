@@ -122,7 +122,11 @@ func unmarshal(what string, data []byte, into any) error {
 	}
 	c := checker{what: what}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		c.add(wrong.Field, WrongType, "is a JSON %s; a %s is needed", wrong.Value, jsonName(wrong.Type.Kind().String()))
+		field := wrong.Field // of a wire struct: the embedded value's name is ours, not the sender's
+		for _, embedded := range []string{"opportunityPlain", "signalPlain"} {
+			field = strings.TrimPrefix(strings.TrimPrefix(field, embedded), ".")
+		}
+		c.add(field, WrongType, "is a JSON %s (at byte %d); a %s is needed", wrong.Value, wrong.Offset, jsonName(wrong.Type.Kind().String()))
 	} else if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		c.add("", MalformedJSON, "not JSON at byte %d: %v", syntax.Offset, syntax)
 	} else {

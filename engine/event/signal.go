@@ -66,7 +66,11 @@ func DecodeSignal(data []byte) (Signal, error) {
 	}
 	if c.count("features", len(s.Features), maxFeatures) {
 		for i, f := range s.Features {
-			c.text(fmt.Sprintf("features[%d]", i), f, maxName+8)
+			path := fmt.Sprintf("features[%d]", i)
+			c.text(path, f, maxName+8)
+			if i > 0 && f <= s.Features[i-1] {
+				c.add(path, UnknownValue, "does not follow %q; features must be sorted and unique", clip(s.Features[i-1]))
+			}
 		}
 	}
 	if err := c.err(); err != nil {

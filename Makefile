@@ -1,0 +1,58 @@
+# Tideline. `make help` lists what can be done.
+
+GO    ?= go
+BIN   := bin/tideline
+DATA  ?=
+TOOL  := $(GO) tool -modfile=tools/go.mod
+FILES  = $(shell git ls-files -co --exclude-standard '*.go')
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## what can be done here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/tideline
+	$(GO) build -o $(BIN) .
+
+.PHONY: run
+run: build ## serve a demonstration campus with everything embedded (data in ./data)
+	$(BIN) serve --demo
+
+.PHONY: test
+test: ## all fast tests
+	$(GO) test ./...
+
+.PHONY: race
+race: ## all fast tests with the race detector
+	$(GO) test -race ./...
+
+.PHONY: crash
+crash: ## 20 rounds of kill -9 under load, checked against the oracle
+	$(GO) test -count=1 -timeout 20m -tags crash -run Crash -v ./engine/node/...
+
+.PHONY: realdata
+realdata: build ## put the real postings of DATA through everything and check against the oracle
+	@test -n "$(DATA)" || { echo 'say where the data is: make realdata DATA=DIR' >&2; exit 2; }
+	$(BIN) realdata --data "$(DATA)"
+
+.PHONY: bench
+bench: ## measure against the limits, write bench/results
+	$(GO) run ./bench
+
+.PHONY: image-binary
+image-binary: ## build bin/tideline without the embedded servers
+	$(GO) build -tags noembed -trimpath -ldflags='-s -w' -o $(BIN) .
+
+.PHONY: fmt
+fmt: ## format
+	$(TOOL) gofumpt -w $(FILES)
+
+.PHONY: lint
+lint: ## formatters, vet, golangci-lint, go fix
+	@out="$$($(TOOL) gofumpt -l $(FILES))"; test -z "$$out" || { echo "not formatted (make fmt):"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) vet -tags noembed ./...
+	@out="$$($(GO) fix -diff ./... 2>&1)"; test -z "$$out" || { echo "$$out"; echo "go fix has something to say"; exit 1; }
+	$(TOOL) golangci-lint run ./...

@@ -1,0 +1,204 @@
+// Package catalog holds the opportunities that one process knows, in go-memdb:
+// by id, feed member, bucket, organisation, skill, deadline and place in the
+// log; and beside it the inverted index from which feeds are rebuilt.
+//
+// Readers take snapshots and never wait for each other or for the writer. One
+// goroutine writes. Older versions of an opportunity stay until Release says
+// that every local partition has passed them, because taking an opportunity out
+// of feeds needs the version that brought it in. It does no I/O and reads no clock.
+package catalog
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-memdb"
+
+	"tideline/engine/event"
+	"tideline/engine/match"
+)
+
+// Position is a place in the opportunities topic.
+type Position struct {
+	Partition int32
+	Offset    int64
+}
+
+// Version is what one record of the opportunities topic said.
+type Version struct {
+	Position
+	Opportunity *event.Opportunity // nil: deleted
+	Compiled    *match.Opportunity // nil: deleted
+}
+
+// Item is one opportunity with its versions, oldest first, at least one.
+// Items are immutable: every change stores a new one.
+type Item struct {
+	ID       string
+	Member   event.Member
+	Versions []Version
+}
+
+// Latest is the newest version.
+func (i *Item) Latest() *Version { return &i.Versions[len(i.Versions)-1] }
+
+// Older are the versions before the latest that some partition may have in its feeds.
+func (i *Item) Older() []Version { return i.Versions[:len(i.Versions)-1] }
+
+// Catalog is safe for one writer and any number of readers.
+type Catalog struct {
+	config match.Config
+	dict   *match.Dictionary
+	db     *memdb.MemDB
+
+	mu    sync.RWMutex // guards index
+	index *match.Opportunities
+
+	stale    map[string]struct{} // ids with versions that Release may drop; guarded by the write transaction
+	released sync.Map            // opportunities partition -> lowest offset whose predecessors are still known
+}
+
+// New returns an empty catalog.
+func New(config match.Config, dict *match.Dictionary) *Catalog {
+	db, err := memdb.NewMemDB(schema(dict))
+	if err != nil { // the schema is a constant
+		panic(fmt.Sprintf("catalog: %v", err))
+	}
+	return &Catalog{
+		config: config, dict: dict, db: db,
+		index: match.NewOpportunities(), stale: map[string]struct{}{},
+	}
+}
+
+// Change is one record of the opportunities topic; a nil Opportunity deletes.
+type Change struct {
+	Position
+	ID          string
+	Opportunity *event.Opportunity
+}
+
+// Apply stores changes in order, all in one go-memdb transaction: a
+// transaction of thousands costs milliseconds an object, so callers pass at
+// most a few hundred, or everything at once.
+func (c *Catalog) Apply(changes []Change) error {
+	txn := c.db.Txn(true)
+	defer txn.Abort()
+	for _, change := range changes {
+		if err := c.put(txn, change); err != nil {
+			return fmt.Errorf("catalog: opportunity %q: %w", change.ID, err)
+		}
+	}
+	txn.Commit()
+	return nil
+}
+
+func (c *Catalog) put(txn *memdb.Txn, change Change) error {
+	version := Version{Position: change.Position, Opportunity: change.Opportunity}
+	if change.Opportunity != nil {
+		version.Compiled = match.Compile(c.dict, *change.Opportunity, c.config)
+	}
+	item := &Item{ID: change.ID, Member: event.MemberOf(change.ID)}
+	raw, err := txn.First(table, byID, text(change.ID))
+	if err != nil {
+		return err
+	}
+	if raw != nil {
+		before := raw.(*Item)
+		if before.Latest().Partition == change.Partition && before.Latest().Offset >= change.Offset {
+			return nil // read again after a restart of the reader
+		}
+		item.Versions = append(item.Versions, before.Versions...)
+		c.stale[change.ID] = struct{}{}
+	} else if change.Opportunity == nil {
+		c.stale[change.ID] = struct{}{}
+	}
+	item.Versions = append(item.Versions, version)
+	if err := txn.Insert(table, item); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if version.Compiled == nil {
+		c.index.Remove(item.Member)
+	} else {
+		c.index.Put(version.Compiled)
+	}
+	return nil
+}
+
+// Get returns the item of an id; deleted ones are found too, until released.
+func (c *Catalog) Get(id string) (*Item, bool) { return c.first(byID, text(id)) }
+
+// Opportunity returns the latest version of an opportunity that is not deleted.
+func (c *Catalog) Opportunity(id string) (event.Opportunity, bool) {
+	return opportunity(c.Get(id))
+}
+
+// ByMember is Opportunity by the name used in feeds.
+func (c *Catalog) ByMember(m event.Member) (event.Opportunity, bool) {
+	return opportunity(c.first(byMember, number(uint64(m))))
+}
+
+func opportunity(item *Item, found bool) (event.Opportunity, bool) {
+	if !found || item.Latest().Opportunity == nil {
+		return event.Opportunity{}, false
+	}
+	return *item.Latest().Opportunity, true
+}
+
+func (c *Catalog) first(index string, key []byte) (*Item, bool) {
+	raw, err := c.db.Txn(false).First(table, index, key)
+	if err != nil || raw == nil { // only an unknown index gives an error
+		return nil, false
+	}
+	return raw.(*Item), true
+}
+
+// Changed lists the items whose latest version was written in the range, in
+// the order of the log. Items that changed again later belong to a later range.
+func (c *Catalog) Changed(r event.Range) []*Item {
+	return c.between(byPosition, position(Position{r.Partition, r.From}), func(i *Item) bool {
+		at := i.Latest().Position
+		return at.Partition == r.Partition && at.Offset <= r.To
+	})
+}
+
+// Expiring lists the open items whose deadline lies in (after, upTo], earliest first.
+func (c *Catalog) Expiring(after, upTo time.Time) []*Item {
+	return c.between(byDeadline, moment(after.Unix()+1), func(i *Item) bool {
+		return !i.Latest().Opportunity.Deadline.After(upTo)
+	})
+}
+
+func (c *Catalog) between(index string, from []byte, in func(*Item) bool) []*Item {
+	found, err := c.db.Txn(false).LowerBound(table, index, from)
+	if err != nil { // only an unknown index gives an error
+		return nil
+	}
+	var items []*Item
+	for raw := found.Next(); raw != nil && in(raw.(*Item)); raw = found.Next() {
+		items = append(items, raw.(*Item))
+	}
+	return items
+}
+
+// Top gives the k best opportunities of a bucket that a student may be shown,
+// best first, and whether others were left out. Scratch belongs to the caller
+// and must not be shared between goroutines.
+func (c *Catalog) Top(s *match.Student, b event.Bucket, k int, now time.Time, scratch *match.Scratch) ([]event.Entry, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.index.Top(s, b, k, now, scratch)
+}
+
+// Count gives the number of opportunities that are not deleted, by bucket.
+func (c *Catalog) Count() [3]int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var n [3]int
+	for i, b := range event.Buckets {
+		n[i] = c.index.Len(b)
+	}
+	return n
+}

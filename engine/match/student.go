@@ -1,0 +1,108 @@
+package match
+
+import (
+	"slices"
+
+	"tideline/engine/event"
+)
+
+// Student is a student ready for matching, a few dozen bytes beside the skills.
+type Student struct {
+	skills    []uint32 // skill number << 3 | level, sorted
+	locations []uint32 // sorted; empty: anywhere
+	extras    *extras  // nil for most
+	ability   int8     // 0..100; -1 unknown
+	year      uint8    // graduation year - 2000 + 1; 0 unknown
+	remote    bool     // accepts remote work
+	seeking   bool     // open to work
+}
+
+// extras is what only students have who sent signals.
+type extras struct {
+	ignored []event.Member // sorted
+	weights map[uint32]float64
+}
+
+const levelBits = 3
+
+func compileStudent(dict *Dictionary, p event.Profile) Student {
+	s := Student{ability: int8(whole(p.AIProfile.CareerScore)), remote: p.AcceptsRemote(), seeking: p.OpenToWork}
+	if p.GraduationYear != 0 {
+		s.year = uint8(p.GraduationYear - 2000 + 1)
+	}
+	for _, skill := range p.Skills {
+		s.skills = append(s.skills, dict.skill(skill.Name)<<levelBits|uint32(skill.Level))
+	}
+	slices.Sort(s.skills)
+	s.skills = highest(s.skills)
+	for _, l := range p.Locations {
+		s.locations = append(s.locations, dict.location(l))
+	}
+	slices.Sort(s.locations)
+	s.locations = slices.Clip(slices.Compact(s.locations))
+	return s
+}
+
+// highest keeps, of the entries of one skill in a sorted list, the last.
+func highest(skills []uint32) []uint32 {
+	kept := skills[:0]
+	for i, s := range skills {
+		if i+1 < len(skills) && skills[i+1]>>levelBits == s>>levelBits {
+			continue
+		}
+		kept = append(kept, s)
+	}
+	return slices.Clip(kept)
+}
+
+// profile gives back what matching knows of a student.
+func (s *Student) profile(dict *Dictionary, id string) event.Profile {
+	p := event.Profile{ID: id, OpenToWork: s.seeking}
+	for _, packed := range s.skills {
+		p.Skills = append(p.Skills, event.Skill{Name: dict.name(packed >> levelBits), Level: int(packed & (1<<levelBits - 1))})
+	}
+	slices.SortFunc(p.Skills, func(a, b event.Skill) int { return compareText(a.Name, b.Name) })
+	if s.year != 0 {
+		p.GraduationYear = int(s.year) + 2000 - 1
+	}
+	for _, l := range s.locations {
+		p.Locations = append(p.Locations, dict.name(l))
+	}
+	slices.Sort(p.Locations)
+	if !s.remote {
+		p.Remote = new(false)
+	}
+	if s.ability >= 0 {
+		p.AIProfile.CareerScore = new(float64(s.ability))
+	}
+	return p
+}
+
+func compareText(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// level of a skill, 0 when the student does not have it.
+func (s *Student) level(skill uint32) int {
+	at, _ := slices.BinarySearch(s.skills, skill<<levelBits)
+	if at < len(s.skills) && s.skills[at]>>levelBits == skill {
+		return int(s.skills[at] & (1<<levelBits - 1))
+	}
+	return 0
+}
+
+func (s *Student) ignores(m event.Member) bool {
+	if s.extras == nil {
+		return false
+	}
+	_, found := slices.BinarySearch(s.extras.ignored, m)
+	return found
+}
+
+func (s *Student) weighted() bool { return s.extras != nil && len(s.extras.weights) > 0 }

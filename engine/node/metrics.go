@@ -1,0 +1,76 @@
+package node
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"tideline/engine/partition"
+	"tideline/streams"
+)
+
+// metrics of the engine. Labels are topics and a handful of outcomes, never ids.
+type metrics struct {
+	events     *prometheus.CounterVec
+	candidates prometheus.Counter
+	pruned     prometheus.Counter
+	written    prometheus.Counter
+	rebuilt    prometheus.Counter
+	toFeed     *prometheus.HistogramVec
+	batch      prometheus.Histogram
+	partitions *prometheus.GaugeVec
+	students   prometheus.Gauge
+	restores   prometheus.Histogram
+	retries    prometheus.Counter
+	outages    prometheus.Counter
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	f := promauto.With(reg)
+	counter := func(name, help string) prometheus.Counter {
+		return f.NewCounter(prometheus.CounterOpts{Name: "tideline_engine_" + name, Help: help})
+	}
+	buckets := prometheus.ExponentialBuckets(0.001, 2, 16)
+	return &metrics{
+		events: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "tideline_engine_events_total", Help: "Records taken from the topics, by what became of them.",
+		}, []string{"topic", "outcome"}),
+		candidates: counter("candidates_total", "Students who share a skill with an arriving opportunity."),
+		pruned:     counter("pruned_total", "Candidates dropped in memory: not eligible, or below the floor of their feed."),
+		written:    counter("feed_entries_total", "Feed entries sent to the store."),
+		rebuilt:    counter("feed_rebuilds_total", "Feeds computed anew."),
+		toFeed: f.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "tideline_engine_event_to_feed_seconds", Help: "From the record's timestamp to the feeds that show it.", Buckets: buckets,
+		}, []string{"topic"}),
+		batch: f.NewHistogram(prometheus.HistogramOpts{
+			Name: "tideline_engine_batch_seconds", Help: "One batch, from poll to commit.", Buckets: buckets,
+		}),
+		partitions: f.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "tideline_engine_partitions", Help: "Student partitions owned, by state.",
+		}, []string{"state"}),
+		students: f.NewGauge(prometheus.GaugeOpts{Name: "tideline_engine_students", Help: "Students of the owned partitions."}),
+		restores: f.NewHistogram(prometheus.HistogramOpts{
+			Name: "tideline_engine_restore_seconds", Help: "Loading one partition's state after it was assigned.", Buckets: buckets,
+		}),
+		outages: counter("store_retries_total", "Writes to Redis that failed and were repeated."),
+		retries: counter("batch_retries_total", "Batches that were not committed and are processed again."),
+	}
+}
+
+func (m *metrics) effects(out *partition.Effects) {
+	m.candidates.Add(float64(out.Candidates))
+	m.pruned.Add(float64(out.Pruned))
+	m.written.Add(float64(out.Entries))
+	m.rebuilt.Add(float64(out.Rebuilt))
+}
+
+// observe counts a batch's effects and how old its records were when the feeds showed them.
+func (m *metrics) observe(out *partition.Effects, inputs []streams.Input, now time.Time) {
+	m.effects(out)
+	for _, in := range inputs {
+		if !in.Time.IsZero() {
+			m.toFeed.WithLabelValues(in.Topic).Observe(max(0, now.Sub(in.Time).Seconds()))
+		}
+	}
+}

@@ -1,0 +1,233 @@
+// Package node runs one Tideline process: it reads batches of records from
+// Kafka, lets each student partition work on its share, writes feeds to Redis
+// and commits, in one transaction a batch, whatever followed.
+//
+// It guarantees that feeds never fall behind what was committed: effects are
+// absolute and reach Redis before the commit, so a crash at any point repeats
+// work and loses none. A partition is touched only by the process that claimed
+// it in Redis and still belongs to the consumer group.
+//
+// It leaves out what an event means (engine/partition) and how the outside is
+// spoken to (streams, feeds, timelines, api).
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"tideline/engine/catalog"
+	"tideline/engine/event"
+	"tideline/engine/match"
+	"tideline/engine/partition"
+	"tideline/feeds"
+	"tideline/streams"
+)
+
+// Engine is the stream-processing half of a node.
+type Engine struct {
+	config  EngineConfig
+	log     *slog.Logger
+	metrics *metrics
+	dict    *match.Dictionary
+	catalog *catalog.Catalog
+	store   *feeds.Store
+	session *streams.Session
+	table   *streams.Table
+	restore *streams.Restorer
+
+	actors map[int32]*actor // owned by the loop
+	status status
+}
+
+// EngineConfig says how the engine scores and how much it does at once.
+type EngineConfig struct {
+	Partition  partition.Config
+	MaxRecords int           // records of one batch
+	RetryEvery time.Duration // pause after an outage of Redis or Kafka
+}
+
+// loop reads and processes batches until ctx ends. It returns nil then.
+func (e *Engine) loop(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if err := e.step(ctx); err != nil && ctx.Err() == nil {
+			e.log.Error("step failed; tried again", "error", err)
+			pause(ctx, e.config.RetryEvery)
+		}
+	}
+	return nil
+}
+
+// step polls once and does what came: assignments, records, overdue rebuilds.
+func (e *Engine) step(ctx context.Context) error {
+	wait := 500 * time.Millisecond
+	if e.due() {
+		wait = time.Millisecond // records first, but do not wait for them
+	}
+	poll, cancel := context.WithTimeout(ctx, wait)
+	batch, err := e.session.Poll(poll)
+	cancel()
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("poll: %w", err)
+	}
+	if err := e.assign(ctx, batch); err != nil {
+		return err
+	}
+	if !batch.Empty() {
+		if err := e.process(ctx, batch); err != nil {
+			return err
+		}
+	} else if err := e.idle(ctx); err != nil {
+		return err
+	}
+	e.status.update(e.actors)
+	return nil
+}
+
+// process carries one batch through all its partitions and commits it.
+func (e *Engine) process(ctx context.Context, batch streams.Batch) error {
+	start := time.Now()
+	if err := e.session.Begin(); err != nil {
+		return fmt.Errorf("begin a transaction: %w", err)
+	}
+	turns, err := e.turns(ctx, batch)
+	if err != nil {
+		e.forget(batch)
+		return errors.Join(err, e.session.Abort(ctx))
+	}
+	records, outcomes := streams.Route(batch, e.session.Partitions())
+	for outcome, n := range outcomes {
+		e.metrics.events.WithLabelValues(streams.Opportunities, outcome).Add(float64(n))
+	}
+	for _, t := range turns {
+		records = append(records, t.records...)
+	}
+	e.session.Produce(ctx, records...)
+	committed, err := e.session.Commit(ctx)
+	if err != nil || !committed {
+		e.forget(batch)
+	}
+	if err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	if !committed {
+		e.log.Info("transaction not committed; its records are read again", "records", len(records))
+		return nil
+	}
+	e.metrics.batch.Observe(time.Since(start).Seconds())
+	for number, t := range turns {
+		if t.lost {
+			if err := e.reclaim(ctx, number); err != nil {
+				return err
+			}
+		}
+	}
+	return e.release()
+}
+
+// turns lets every partition of the batch work on its records, in parallel.
+func (e *Engine) turns(ctx context.Context, batch streams.Batch) (map[int32]turn, error) {
+	var (
+		mu    sync.Mutex
+		group sync.WaitGroup
+		turns = map[int32]turn{}
+		fails []error
+	)
+	for number, inputs := range batch.Partitions {
+		a, owned := e.actors[number]
+		if !owned {
+			continue // its records belong to a revoked partition; the transaction will not commit
+		}
+		group.Go(func() {
+			t, err := e.turn(ctx, a, inputs)
+			mu.Lock()
+			defer mu.Unlock()
+			turns[number] = t
+			if err != nil {
+				fails = append(fails, fmt.Errorf("partition %d: %w", number, err))
+			}
+		})
+	}
+	group.Wait()
+	return turns, errors.Join(fails...)
+}
+
+func (e *Engine) turn(ctx context.Context, a *actor, inputs []streams.Input) (turn, error) {
+	if err := e.awaitTable(ctx, inputs); err != nil {
+		return turn{}, err
+	}
+	return a.run(ctx, inputs)
+}
+
+// awaitTable waits until the catalog has reached every range of the batch.
+func (e *Engine) awaitTable(ctx context.Context, inputs []streams.Input) error {
+	ends := map[int32]int64{}
+	for _, in := range inputs {
+		if in.Topic != streams.Fanout {
+			continue
+		}
+		if f, err := event.DecodeFanout(in.Value); err == nil && f.Range != nil {
+			ends[f.Range.Partition] = max(ends[f.Range.Partition], f.Range.To)
+		}
+	}
+	for k, end := range ends {
+		if err := e.table.Wait(ctx, k, end); err != nil {
+			return fmt.Errorf("wait for opportunities[%d] to reach offset %d: %w", k, end, err)
+		}
+	}
+	return nil
+}
+
+// idle continues rebuilds and other overdue work of all partitions.
+func (e *Engine) idle(ctx context.Context) error {
+	for number, a := range e.actors {
+		if a.sweep < 0 {
+			continue
+		}
+		lost, err := a.idle(ctx)
+		if err != nil {
+			delete(e.actors, number) // the store still says that a rebuild is under way
+			return err
+		}
+		if lost {
+			if err := e.reclaim(ctx, number); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (e *Engine) due() bool {
+	for _, a := range e.actors {
+		if a.sweep >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// release lets the catalog forget versions that every owned partition has passed.
+func (e *Engine) release() error {
+	passed := map[int32]int64{}
+	for _, a := range e.actors {
+		for k, next := range a.partition.Passed() {
+			if old, seen := passed[k]; !seen || next < old {
+				passed[k] = next
+			}
+		}
+	}
+	return e.catalog.Release(passed)
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

@@ -1,0 +1,90 @@
+package partition
+
+import (
+	"slices"
+
+	"tideline/engine/event"
+)
+
+// Fact is one record of engine-state: Key as ARCHITECTURE.md says, a nil Value ends it.
+type Fact struct {
+	Key   string
+	Value []byte
+}
+
+// Effects is what a run of events asks the outside to do.
+type Effects struct {
+	Facts []Fact
+	Feeds []event.FeedOp
+	Views []event.ViewOp
+	Rest  []event.Range // to be continued through the partition's own fanout
+
+	Entries    int // feed entries added or removed
+	Candidates int // students compared with an opportunity
+	Pruned     int // of these, dropped before the store was asked
+	Rebuilt    int // feeds rebuilt
+
+	open map[feedID]int // position in Feeds of the change that further changes of a feed join
+}
+
+// Clear forgets the feed and view changes that were carried out; facts,
+// continuations and counts stay.
+func (e *Effects) Clear() {
+	e.Feeds, e.Views = nil, nil
+	clear(e.open)
+}
+
+// change returns the pending change of a feed, so that a batch touches each feed once.
+func (e *Effects) change(student string, b event.Bucket) *event.FeedOp {
+	id := feedID{student, b}
+	if at, ok := e.open[id]; ok {
+		return &e.Feeds[at]
+	}
+	if e.open == nil {
+		e.open = map[feedID]int{}
+	}
+	e.open[id] = len(e.Feeds)
+	e.Feeds = append(e.Feeds, event.FeedOp{Student: student, Bucket: b})
+	return &e.Feeds[len(e.Feeds)-1]
+}
+
+// add puts an entry into a feed; a removal of the same member earlier in the batch is undone.
+func (e *Effects) add(student string, b event.Bucket, entry event.Entry) {
+	op := e.change(student, b)
+	op.Remove = slices.DeleteFunc(op.Remove, func(m event.Member) bool { return m == entry.Member })
+	op.Add = slices.DeleteFunc(op.Add, func(old event.Entry) bool { return old.Member == entry.Member })
+	op.Add = append(op.Add, entry)
+	e.Entries++
+}
+
+// remove takes a member out of a feed, also when the batch put it in.
+func (e *Effects) remove(student string, b event.Bucket, m event.Member) {
+	op := e.change(student, b)
+	op.Add = slices.DeleteFunc(op.Add, func(old event.Entry) bool { return old.Member == m })
+	if !slices.Contains(op.Remove, m) {
+		op.Remove = append(op.Remove, m)
+	}
+	e.Entries++
+}
+
+// replace makes a feed exactly these entries and drops pending changes of it.
+func (e *Effects) replace(student string, b event.Bucket, entries []event.Entry, truncated bool) {
+	op := e.change(student, b)
+	*op = event.FeedOp{Student: student, Bucket: b, Replace: true, Truncated: truncated, Add: entries}
+	e.Entries += len(entries)
+	e.Rebuilt++
+}
+
+// drop forgets pending changes of a student's feeds.
+func (e *Effects) drop(student string) {
+	for _, b := range event.Buckets {
+		id := feedID{student, b}
+		if at, ok := e.open[id]; ok {
+			e.Feeds[at] = event.FeedOp{Student: student, Bucket: b}
+		}
+	}
+}
+
+func (e *Effects) fact(key string, value []byte) {
+	e.Facts = append(e.Facts, Fact{key, value})
+}

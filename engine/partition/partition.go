@@ -1,0 +1,128 @@
+// Package partition is the core of Tideline: everything that one student
+// partition knows, and what each event changes and causes.
+//
+// A Partition is a value driven from outside: it does no I/O, reads no clock,
+// starts nothing and is used by one goroutine at a time. Given the same events
+// and the same catalog it produces the same effects. Effects are absolute: to
+// carry one out twice does no harm.
+//
+// What it leaves out: where events come from, how effects are stored, and when
+// they are committed. That is the node's business.
+package partition
+
+import (
+	"time"
+
+	"tideline/engine/catalog"
+	"tideline/engine/event"
+	"tideline/engine/match"
+)
+
+// Catalog is what a partition reads of the opportunities. Implementations may
+// be ahead of the events the partition has seen, never behind.
+type Catalog interface {
+	Get(id string) (*catalog.Item, bool)
+	Changed(event.Range) []*catalog.Item
+	Expiring(after, upTo time.Time) []*catalog.Item
+	Top(s *match.Student, b event.Bucket, k int, now time.Time, scratch *match.Scratch) ([]event.Entry, bool)
+}
+
+// Config says how a partition scores and how much it does at once.
+type Config struct {
+	Match      match.Config
+	MaxEntries int // feed entries one batch may write before the rest of a range is put off; 0: 20,000
+}
+
+const (
+	defaultMaxEntries = 20_000
+	signalMemory      = 30 * 24 * time.Hour // how long the id of a signal is remembered, by event time
+)
+
+// Partition is the state of one student partition.
+type Partition struct {
+	number   int32
+	config   Config
+	catalog  Catalog
+	students *match.Students
+	facts    map[string]*facts // students with any; a student without signals has none
+	global   *match.Global
+	now      time.Time
+	meta     Meta
+	days     map[int64][]seen // ids of signals by day of event time, for expiry
+	scratch  match.Scratch
+	dirty    map[feedID]struct{} // feeds to rebuild at the next flush
+	views    map[string]struct{} // students whose view is to be written at the next flush
+}
+
+type feedID struct {
+	student string
+	bucket  event.Bucket
+}
+
+// facts is what signals left behind about one student.
+type facts struct {
+	saved   map[string]time.Time
+	ignored map[string]time.Time
+	signals map[uint64]time.Time // hashes of signal ids -> time of the signal
+	model   *match.Deviation
+}
+
+// Meta is the partition's own record in engine-state.
+type Meta struct {
+	Token     int64           `json:"token"`     // of the owner that wrote it
+	Sequence  int64           `json:"sequence"`  // last script call of the batch it was committed with
+	Now       time.Time       `json:"now"`       // largest tick seen
+	Positions map[int32]int64 `json:"positions"` // opportunities partition -> first offset not yet seen in a range
+	Open      []event.Range   `json:"open,omitempty"`
+}
+
+// New returns an empty partition, ready for Restore or for events.
+func New(number int32, config Config, dict *match.Dictionary, cat Catalog) *Partition {
+	if config.MaxEntries == 0 {
+		config.MaxEntries = defaultMaxEntries
+	}
+	return &Partition{
+		number: number, config: config, catalog: cat,
+		students: match.NewStudents(dict, config.Match),
+		facts:    map[string]*facts{},
+		global:   match.NewGlobal(),
+		meta:     Meta{Positions: map[int32]int64{}},
+		days:     map[int64][]seen{},
+		dirty:    map[feedID]struct{}{},
+		views:    map[string]struct{}{},
+	}
+}
+
+// Number is the student partition this is.
+func (p *Partition) Number() int32 { return p.number }
+
+// Meta is the partition's own record as of the last event.
+func (p *Partition) Meta() Meta { return p.meta }
+
+// Students is how many students have a profile.
+func (p *Partition) Students() int { return p.students.Len() }
+
+// Now is the partition's clock: the largest tick seen.
+func (p *Partition) Now() time.Time { return p.now }
+
+// Passed gives, per opportunities partition, the first offset that this
+// partition may still have to process.
+func (p *Partition) Passed() map[int32]int64 {
+	passed := map[int32]int64{}
+	for k, next := range p.meta.Positions {
+		passed[k] = next
+	}
+	for _, r := range p.meta.Open {
+		passed[r.Partition] = min(passed[r.Partition], r.From)
+	}
+	return passed
+}
+
+func (p *Partition) of(student string) *facts {
+	f := p.facts[student]
+	if f == nil {
+		f = &facts{saved: map[string]time.Time{}, ignored: map[string]time.Time{}, signals: map[uint64]time.Time{}}
+		p.facts[student] = f
+	}
+	return f
+}

@@ -1,0 +1,153 @@
+package partition
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"tideline/engine/event"
+	"tideline/engine/match"
+)
+
+// sep parts the student id from the fact's name in a key of engine-state.
+const sep = "\x1f"
+
+const metaKey = sep + "meta"
+
+func savedKey(student, opportunity string) string { return student + sep + "saved" + sep + opportunity }
+func ignoredKey(student, opportunity string) string {
+	return student + sep + "ignored" + sep + opportunity
+}
+func weightsKey(student string) string { return student + sep + "weights" }
+func globalKey(feature string) string  { return sep + "global" + sep + feature }
+
+func signalKey(student string, hash uint64) string {
+	return student + sep + "signal" + sep + strconv.FormatUint(hash, 16)
+}
+
+// keys lists the engine-state keys of everything known about a student.
+func (f *facts) keys(student string) []string {
+	var keys []string
+	for o := range f.saved {
+		keys = append(keys, savedKey(student, o))
+	}
+	for o := range f.ignored {
+		keys = append(keys, ignoredKey(student, o))
+	}
+	for hash := range f.signals {
+		keys = append(keys, signalKey(student, hash))
+	}
+	if f.model != nil {
+		keys = append(keys, weightsKey(student))
+	}
+	return keys
+}
+
+// RestoreProfile loads a profile that was processed before; nothing follows from it.
+func (p *Partition) RestoreProfile(profile event.Profile) {
+	p.students.Put(profile.ID, profile)
+	if f := p.facts[profile.ID]; f != nil {
+		p.applyFacts(profile.ID, f)
+	}
+}
+
+// RestoreErasure takes back a profile that was processed before.
+func (p *Partition) RestoreErasure(student string) { p.students.Remove(student) }
+
+// RestoreFact loads one record of engine-state; records come in the order they
+// were written. An error means that the record is none of ours or damaged.
+func (p *Partition) RestoreFact(key string, value []byte) error {
+	student, rest, ok := strings.Cut(key, sep)
+	if !ok {
+		return fmt.Errorf("engine-state key %q has no separator", key)
+	}
+	what, about, _ := strings.Cut(rest, sep)
+	var err error
+	switch {
+	case student == "":
+		err = p.restoreOwn(what, about, value)
+	case what == "weights":
+		err = p.restoreWeights(student, value)
+	default:
+		err = p.restoreTime(student, what, about, value)
+	}
+	if err != nil {
+		return fmt.Errorf("engine-state record %q: %w", key, err)
+	}
+	return nil
+}
+
+func (p *Partition) restoreOwn(what, about string, value []byte) error {
+	switch what {
+	case "meta":
+		meta := Meta{Positions: map[int32]int64{}}
+		if err := json.Unmarshal(value, &meta); err != nil {
+			return err
+		}
+		p.meta, p.now = meta, meta.Now
+		return nil
+	case "global":
+		return p.global.Restore(about, value)
+	}
+	return fmt.Errorf("unknown fact %q", what)
+}
+
+func (p *Partition) restoreWeights(student string, value []byte) error {
+	f := p.of(student)
+	f.model = nil
+	if value == nil {
+		return nil
+	}
+	f.model = match.NewDeviation()
+	return json.Unmarshal(value, f.model)
+}
+
+func (p *Partition) restoreTime(student, what, about string, value []byte) error {
+	var at time.Time
+	if value != nil {
+		if err := json.Unmarshal(value, &at); err != nil {
+			return err
+		}
+	}
+	f := p.of(student)
+	switch what {
+	case "saved":
+		setOrDelete(f.saved, about, at, value)
+	case "ignored":
+		setOrDelete(f.ignored, about, at, value)
+	case "signal":
+		hash, err := strconv.ParseUint(about, 16, 64)
+		if err != nil {
+			return err
+		}
+		if value == nil {
+			delete(f.signals, hash)
+		} else {
+			p.remember(student, f, hash, at)
+		}
+	default:
+		return fmt.Errorf("unknown fact %q", what)
+	}
+	return nil
+}
+
+func setOrDelete(m map[string]time.Time, key string, at time.Time, value []byte) {
+	if value == nil {
+		delete(m, key)
+	} else {
+		m[key] = at
+	}
+}
+
+// Restored ends a restore: what signals left behind reaches the index.
+func (p *Partition) Restored() {
+	for student, f := range p.facts {
+		if len(f.saved)+len(f.ignored)+len(f.signals) == 0 && f.model == nil {
+			delete(p.facts, student)
+			continue
+		}
+		p.applyFacts(student, f)
+	}
+}

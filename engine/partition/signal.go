@@ -1,0 +1,145 @@
+package partition
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"tideline/engine/event"
+	"tideline/engine/match"
+)
+
+// seen is a remembered signal id, filed by the day it expires from.
+type seen struct {
+	student string
+	hash    uint64
+}
+
+// Signal takes one signal. A signal id that the student has sent before
+// changes nothing; it reports whether the signal was new.
+func (p *Partition) Signal(s event.Signal, out *Effects) bool {
+	if s.Kind == event.Impression || s.Kind == event.Click {
+		return true // recorded in the topic, changes nothing
+	}
+	f := p.of(s.Student)
+	hash := xxhash.Sum64String(s.ID)
+	if _, again := f.signals[hash]; again {
+		return false
+	}
+	p.remember(s.Student, f, hash, s.At)
+	out.fact(signalKey(s.Student, hash), timeValue(s.At))
+	switch s.Kind {
+	case event.Save:
+		f.saved[s.Opportunity] = s.At
+		out.fact(savedKey(s.Student, s.Opportunity), timeValue(s.At))
+		p.train(s, f, 1, 1, out)
+	case event.Unsave:
+		if _, was := f.saved[s.Opportunity]; was {
+			delete(f.saved, s.Opportunity)
+			out.fact(savedKey(s.Student, s.Opportunity), nil)
+		}
+	case event.Ignore:
+		f.ignored[s.Opportunity] = s.At
+		out.fact(ignoredKey(s.Student, s.Opportunity), timeValue(s.At))
+		p.hide(s.Student, s.Opportunity, f, out)
+		p.train(s, f, 0, 1, out)
+	case event.Unignore:
+		if _, was := f.ignored[s.Opportunity]; was {
+			delete(f.ignored, s.Opportunity)
+			out.fact(ignoredKey(s.Student, s.Opportunity), nil)
+			p.unhide(s.Student, s.Opportunity, f)
+		}
+	case event.ApplyClick:
+		p.train(s, f, 1, 2, out)
+	}
+	p.views[s.Student] = struct{}{}
+	return true
+}
+
+// hide takes an ignored opportunity out of the feed it may stand in. The bucket
+// is not known when the opportunity is not: then all three are asked.
+func (p *Partition) hide(student, opportunity string, f *facts, out *Effects) {
+	p.students.SetIgnored(student, members(f.ignored))
+	if _, ok := p.students.Lookup(student); !ok {
+		return
+	}
+	for _, b := range event.Buckets {
+		if _, dirty := p.dirty[feedID{student, b}]; !dirty {
+			out.remove(student, b, event.MemberOf(opportunity))
+		}
+	}
+}
+
+// unhide lets an opportunity back in: by a rebuild, because it may stand anywhere.
+func (p *Partition) unhide(student, opportunity string, f *facts) {
+	p.students.SetIgnored(student, members(f.ignored))
+	if item, ok := p.catalog.Get(opportunity); ok && item.Latest().Opportunity != nil {
+		p.dirty[feedID{student, item.Latest().Opportunity.Bucket}] = struct{}{}
+	}
+}
+
+// train learns from one signal and re-ranks the student's feeds.
+func (p *Partition) train(s event.Signal, f *facts, y, m float64, out *Effects) {
+	if len(s.Features) == 0 {
+		return
+	}
+	if f.model == nil {
+		f.model = match.NewDeviation()
+	}
+	p.global.Train(f.model, s.Features, y, m)
+	for _, feature := range s.Features {
+		out.fact(globalKey(feature), encode(p.global.Feature(feature)))
+	}
+	out.fact(weightsKey(s.Student), encode(f.model))
+	if _, ok := p.students.Lookup(s.Student); ok {
+		p.students.SetWeights(s.Student, f.model.Weights())
+		p.rebuildAll(s.Student)
+	}
+}
+
+func (p *Partition) remember(student string, f *facts, hash uint64, at time.Time) {
+	f.signals[hash] = at
+	day := at.Unix() / 86400
+	p.days[day] = append(p.days[day], seen{student, hash})
+}
+
+// forget ends the signal ids whose time has passed.
+func (p *Partition) forget(out *Effects) {
+	limit := p.now.Add(-signalMemory).Unix() / 86400
+	for _, day := range slices.Sorted(maps.Keys(p.days)) {
+		if day >= limit {
+			return
+		}
+		for _, old := range p.days[day] {
+			if f := p.facts[old.student]; f != nil {
+				if _, known := f.signals[old.hash]; known {
+					delete(f.signals, old.hash)
+					out.fact(signalKey(old.student, old.hash), nil)
+				}
+			}
+		}
+		delete(p.days, day)
+	}
+}
+
+func members(ids map[string]time.Time) []event.Member {
+	list := make([]event.Member, 0, len(ids))
+	for id := range ids {
+		list = append(list, event.MemberOf(id))
+	}
+	slices.Sort(list)
+	return list
+}
+
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil { // only plain numbers, strings and times come here
+		panic("partition: " + err.Error())
+	}
+	return b
+}
+
+func timeValue(t time.Time) []byte { return encode(t) }

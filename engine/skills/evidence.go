@@ -1,0 +1,120 @@
+package skills
+
+import "strings"
+
+// tellingNext are words that make the language or tool before them plain: "Go
+// compiler". tellingBefore do so for the one after: "in Go".
+var (
+	tellingNext = set(`api apis app application applications backend bindings cli code codebase compiler
+		crate crates developer developers engineer engineering engineers experience framework frameworks
+		generics gui implementation interpreter language libraries library macros module modules package
+		packages programmer programmers programming project projects runtime script scripting scripts sdk
+		server skills software syntax toolchain tui tutorial`)
+	tellingBefore = set(`in using with via`)
+	prepositions  = set(`to at on with for`)
+	roles         = set(`administrator analyst analysts apprentice apprenticeship architect associate
+		co-op consultant coordinator designer dev developer developers development engineer engineering
+		engineers hackathon intern interns internship internships lead manager programmer programming
+		researcher scientist specialist student team technician technologist tester trainee co coop`)
+	seasons = set(`intern interns internship internships co coop semester term break season summer fall
+		winter session cohort start`)
+)
+
+func set(text string) map[string]bool {
+	words := map[string]bool{}
+	for word := range strings.FieldsSeq(text) {
+		words[word] = true
+	}
+	return words
+}
+
+// told says whether a telling word stands directly before or after the match.
+func (t *reading) told(m match) bool {
+	if t.next(m).in(tellingNext) {
+		return true
+	}
+	return m.from > 0 && t.tokens[m.from-1].in(tellingBefore)
+}
+
+// versioned says whether a version such as 1.22 follows.
+func (t *reading) versioned(m match) bool {
+	after := t.next(m)
+	if !after.isWord() || !strings.Contains(after.text, ".") {
+		return false
+	}
+	return strings.Trim(after.text, "0123456789.") == ""
+}
+
+// seasonal says whether a year or a word such as "internship" follows, which
+// makes "spring" a season.
+func (t *reading) seasonal(m match) bool {
+	after := t.next(m)
+	return after.in(seasons) || len(after.text) > 0 && '0' <= after.text[0] && after.text[0] <= '9'
+}
+
+// alone says whether the match fills the room between two marks, as in
+// "Intern - Mobile" or "Engineer (Rust)". A year after a bracketed letter is a
+// copyright notice.
+func (t *reading) alone(m match) bool {
+	opened := m.from == 0 || t.tokens[m.from-1].mark != 0 && !joins(t.tokens[m.from-1].mark)
+	closed := m.to == len(t.tokens) || t.tokens[m.to].mark != 0 && !joins(t.tokens[m.to].mark)
+	return opened && closed
+}
+
+// joins says whether a mark parts two items of one enumeration.
+func joins(mark byte) bool { return mark == '/' || mark == '&' || mark == '+' || mark == '|' }
+
+// listed says whether a neighbour in an enumeration vouches for match i: a
+// plain skill, or for two flagged ones each other when both have a capital.
+func (t *reading) listed(i int) bool {
+	return i > 0 && t.vouches(i-1, i, i-1) || i+1 < len(t.matches) && t.vouches(i, i+1, i+1)
+}
+
+// vouches looks at the neighbours left and right, of which witness is one.
+func (t *reading) vouches(left, right, witness int) bool {
+	comma, ok := t.enumerated(t.matches[left].to, t.matches[right].from)
+	if !ok {
+		return false
+	}
+	w := t.matches[witness]
+	m := t.matches[left+right-witness]
+	switch {
+	case m.how == strict:
+		// "Data Science, Spring" is a season; "Java, Spring, SQL" is not.
+		return w.how == always && (!comma || t.between(left+right-witness))
+	case w.how == always:
+		return true
+	case w.how == context && m.how == context:
+		return t.tokens[w.from].capital && t.tokens[m.from].capital && !t.fragment(w)
+	default:
+		return false
+	}
+}
+
+// between says whether match i has an enumerated neighbour on either side.
+func (t *reading) between(i int) bool {
+	if i == 0 || i+1 == len(t.matches) {
+		return false
+	}
+	_, before := t.enumerated(t.matches[i-1].to, t.matches[i].from)
+	_, after := t.enumerated(t.matches[i].to, t.matches[i+1].from)
+	return before && after
+}
+
+// enumerated says whether tokens[from:to] only part two items of a list, and
+// whether they do so by a comma.
+func (t *reading) enumerated(from, to int) (comma, ok bool) {
+	if from == to || to-from > 2 {
+		return false, false
+	}
+	for _, token := range t.tokens[from:to] {
+		switch {
+		case token.mark == ',':
+			comma = true
+		case joins(token.mark), token.text == "and", token.text == "or":
+		default:
+			return false, false
+		}
+	}
+	return comma, true
+}

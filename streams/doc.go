@@ -1,0 +1,61 @@
+// Package streams speaks Kafka for Tideline: it creates the topics, runs the
+// one transactional session of a process, routes opportunities to the student
+// partitions, keeps the process's table of opportunities fed, restores
+// partitions and produces what others publish.
+//
+// It guarantees that what a batch produced and what it consumed commit
+// together or not at all, that a student partition of every topic has one
+// owner at a time, and that nothing consumed is dropped: a record that cannot
+// be processed is kept in dead-letters.
+//
+// It leaves out what records mean; engine/event decodes and checks them.
+package streams
+
+import "time"
+
+// The topics.
+const (
+	Opportunities = "opportunities"
+	Profiles      = "profiles"
+	Signals       = "signals"
+	StageChanges  = "stage-changes"
+	Fanout        = "fanout"
+	State         = "engine-state"
+	Notifications = "notifications"
+	Candidates    = "candidates"
+	Rulesets      = "rulesets"
+	DeadLetters   = "dead-letters"
+)
+
+// copartitioned are the topics whose partition n one process consumes together.
+var copartitioned = []string{Profiles, Signals, Fanout}
+
+// Input is one consumed record.
+type Input struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+	Key       []byte
+	Value     []byte // nil: a tombstone
+	Time      time.Time
+}
+
+// Config says where Kafka is and who we are.
+type Config struct {
+	Brokers  []string
+	Group    string // consumer group of the engine; others are derived from it
+	TLS      bool
+	SASL     SASL
+	ClientID string
+	// Instance names this process among those of the group, the same after a
+	// restart: then a restart takes its partitions back at once and ends the
+	// transaction that a crash left open.
+	Instance string
+}
+
+// SASL is empty for none.
+type SASL struct {
+	Mechanism string // plain, scram-sha-256, scram-sha-512
+	Username  string
+	Password  string
+}

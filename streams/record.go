@@ -1,0 +1,99 @@
+package streams
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"tideline/engine/event"
+)
+
+// Record is one record to be produced.
+type Record struct {
+	topic     string
+	partition int32 // -1: Kafka's default, by key
+	key       []byte
+	value     []byte
+	headers   []kgo.RecordHeader
+}
+
+// DeadLetter keeps a record that cannot be processed: raw key and value, the
+// reason, and where it came from.
+func DeadLetter(in Input, code, message string) Record {
+	r := Record{topic: DeadLetters, partition: -1, key: in.Key, value: in.Value}
+	r.headers = append(cloudEvent("tideline.dead-letter.v1", in.Time),
+		header("reason", code), header("message", message),
+		header("origin_topic", in.Topic), header("origin_partition", strconv.Itoa(int(in.Partition))),
+		header("origin_offset", strconv.FormatInt(in.Offset, 10)),
+		header("origin_time", in.Time.UTC().Format(time.RFC3339Nano)))
+	return r
+}
+
+// EngineState is one fact of a student partition; a nil value ends it. It
+// carries no CloudEvents headers: only the engine reads it, and they would be
+// most of its bytes.
+func EngineState(partition int32, key string, value []byte) Record {
+	return Record{topic: State, partition: partition, key: []byte(key), value: value}
+}
+
+// FanoutTo is a record to one student partition.
+func FanoutTo(partition int32, f event.Fanout) Record {
+	return Record{topic: Fanout, partition: partition, value: f.Encode(), headers: cloudEvent("tideline.fanout.v1", time.Now())}
+}
+
+// published is a record that the API, the command line or a source writes.
+func published(topic, kind, key string, value []byte) Record {
+	return Record{topic: topic, partition: -1, key: []byte(key), value: value, headers: cloudEvent(kind, time.Now())}
+}
+
+// cloudEvent gives the headers of the CloudEvents Kafka binding, binary mode.
+func cloudEvent(kind string, at time.Time) []kgo.RecordHeader {
+	id, err := uuid.NewV7()
+	if err != nil { // the system has no randomness
+		id = uuid.New()
+	}
+	return []kgo.RecordHeader{
+		header("ce_specversion", "1.0"), header("ce_id", id.String()), header("ce_source", "tideline"),
+		header("ce_type", kind), header("ce_time", at.UTC().Format(time.RFC3339Nano)),
+		header("content-type", "application/json"),
+	}
+}
+
+func header(key, value string) kgo.RecordHeader {
+	return kgo.RecordHeader{Key: key, Value: []byte(value)}
+}
+
+// counts knows how many partitions each topic has.
+type counts struct{ students int }
+
+func (c counts) of(topic string) int {
+	for _, t := range topics() {
+		if t.name == topic && t.partitions > 0 {
+			return t.partitions
+		}
+	}
+	return c.students
+}
+
+// place turns a record into the client's form, on its partition.
+func (c counts) place(r Record) *kgo.Record {
+	partition := r.partition
+	if partition < 0 {
+		partition = event.Partition(string(r.key), c.of(r.topic))
+	}
+	return &kgo.Record{Topic: r.topic, Partition: partition, Key: r.key, Value: r.value, Headers: r.headers}
+}
+
+func input(r *kgo.Record) Input {
+	at := r.Timestamp
+	for _, h := range r.Headers {
+		if h.Key == "ce_time" {
+			if t, err := time.Parse(time.RFC3339, string(h.Value)); err == nil {
+				at = t
+			}
+		}
+	}
+	return Input{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Key: r.Key, Value: r.Value, Time: at}
+}

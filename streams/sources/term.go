@@ -1,0 +1,64 @@
+package sources
+
+import (
+	"strconv"
+	"strings"
+
+	"tideline/engine/event"
+	"tideline/engine/skills"
+)
+
+// enrolled is how many years after a term its youngest intern may graduate: a
+// first-year student of a five-year course.
+const enrolled = 5
+
+// GraduationYears tells from terms such as "Summer 2025" who can take an
+// internship: only someone still enrolled, who graduates in the term's year or
+// in one of the five after it. Several terms give all their years. Without a
+// season and year in any text the result is empty, which means any year.
+func GraduationYears(texts ...string) []int {
+	first, last := 0, 0
+	for _, text := range texts {
+		words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !('a' <= r && r <= 'z' || '0' <= r && r <= '9') })
+		for i := 1; i < len(words); i++ {
+			year, err := strconv.Atoi(words[i])
+			if err != nil || year < 2000 || year > 2050 || !season(words[i-1]) {
+				continue
+			}
+			if first == 0 || year < first {
+				first = year
+			}
+			last = max(last, year+enrolled)
+		}
+	}
+	var years []int
+	for year := first; first != 0 && year <= last && len(years) < maxYears; year++ {
+		years = append(years, year)
+	}
+	return years
+}
+
+// maxYears is the contract's limit of graduation years.
+const maxYears = 16
+
+func season(word string) bool {
+	switch word {
+	case "spring", "summer", "fall", "autumn", "winter":
+		return true
+	}
+	return false
+}
+
+// Required gives the skills that the texts ask for, at one level and weight 1,
+// at most as many as an opportunity may hold.
+func Required(level int, texts ...string) []event.RequiredSkill {
+	names := skills.Extract(strings.Join(texts, " ; "))
+	var required []event.RequiredSkill
+	for _, name := range names[:min(len(names), event.MaxSkills)] {
+		required = append(required, event.RequiredSkill{Name: name, Level: level, Weight: 1})
+	}
+	return required
+}
+
+// Line folds a text to one line: outer white space goes, inner becomes one blank.
+func Line(text string) string { return strings.Join(strings.Fields(text), " ") }
