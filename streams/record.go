@@ -97,3 +97,8 @@ func input(r *kgo.Record) Input {
 	}
 	return Input{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Key: r.Key, Value: r.Value, Time: at}
 }
+
+// Parts gives what the record will be: partition -1 stands for Kafka's default by key.
+func (r Record) Parts() (topic string, partition int32, key, value []byte) {
+	return r.topic, r.partition, r.key, r.value
+}

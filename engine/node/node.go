@@ -39,6 +39,9 @@ type Engine struct {
 	table   *streams.Table
 	restore *streams.Restorer
 
+	producer *streams.Producer
+	closers  []func() // last first
+
 	actors map[int32]*actor // owned by the loop
 	status status
 }
@@ -48,6 +51,7 @@ type EngineConfig struct {
 	Partition  partition.Config
 	MaxRecords int           // records of one batch
 	RetryEvery time.Duration // pause after an outage of Redis or Kafka
+	Tick       time.Duration // how often partitions are told the time
 }
 
 // loop reads and processes batches until ctx ends. It returns nil then.
@@ -83,7 +87,7 @@ func (e *Engine) step(ctx context.Context) error {
 	} else if err := e.idle(ctx); err != nil {
 		return err
 	}
-	e.status.update(e.actors)
+	e.status.update(e.actors, e.metrics)
 	return nil
 }
 

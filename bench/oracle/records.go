@@ -1,0 +1,235 @@
+package oracle
+
+import (
+	"encoding/json"
+	"sort"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+type need struct{ level, weight int }
+
+type opportunity struct {
+	id, bucket, status string
+	skills             map[string]need
+	years              []int
+	locations          []string
+	remote             bool
+	difficulty         *float64
+	posted             time.Time
+	deadline           *time.Time
+	features           []string
+}
+
+type student struct {
+	id        string
+	partition int32
+	skills    map[string]int
+	year      int
+	locations []string
+	remote    bool
+	ability   *float64
+}
+
+type rawOpportunity struct {
+	ID, Bucket, Kind, Title, Organisation, URL, Description, Source, Recruiter, Status string
+
+	Skills []struct {
+		Name          string
+		Level, Weight int
+	}
+	GraduationYears []int `json:"graduation_years"`
+	Locations       []string
+	Remote          bool
+	Difficulty      *float64
+	PostedAt        string `json:"posted_at"`
+	Deadline        string
+}
+
+func (w *world) readOpportunities(records []Record) {
+	w.opportunities = map[string]*opportunity{}
+	for _, r := range records {
+		if r.Key == "" {
+			continue
+		}
+		if r.Value == nil {
+			delete(w.opportunities, r.Key)
+			continue
+		}
+		if o := w.parseOpportunity(r); o != nil {
+			w.opportunities[o.id] = o
+		}
+	}
+}
+
+// parseOpportunity gives nil for a record that is not valid: it is as if it had not been written.
+func (w *world) parseOpportunity(r Record) *opportunity {
+	var raw rawOpportunity
+	if json.Unmarshal(r.Value, &raw) != nil || raw.ID != r.Key || !validID(raw.ID) {
+		return nil
+	}
+	if raw.Status == "" {
+		raw.Status = "open"
+	}
+	posted, ok := parseDate(raw.PostedAt)
+	if !ok || !r.Time.IsZero() && posted.After(r.Time.Add(24*time.Hour)) {
+		return nil
+	}
+	valid := (raw.Bucket == "jobs" || raw.Bucket == "hackathons" || raw.Bucket == "content") &&
+		(raw.Status == "open" || raw.Status == "closed") && raw.Title != "" && len(raw.Title) <= 500 &&
+		len(raw.Kind) <= 200 && len(raw.Organisation) <= 200 && len(raw.URL) <= 2048 && len(raw.Description) <= 8192 &&
+		len(raw.Source) <= 200 && len(raw.Recruiter) <= 128 && validScore(raw.Difficulty) &&
+		len(raw.Skills) <= 64 && len(raw.GraduationYears) <= 16 && validPlaces(raw.Locations)
+	if !valid {
+		return nil
+	}
+	o := &opportunity{
+		id: raw.ID, bucket: raw.Bucket, status: raw.Status, remote: raw.Remote, years: raw.GraduationYears,
+		difficulty: raw.Difficulty, posted: posted, skills: map[string]need{},
+	}
+	if raw.Deadline != "" {
+		deadline, ok := parseDate(raw.Deadline)
+		if !ok {
+			return nil
+		}
+		o.deadline = &deadline
+	}
+	for _, y := range raw.GraduationYears {
+		if y < 2000 || y > 2063 {
+			return nil
+		}
+	}
+	features := map[string]bool{}
+	for _, s := range raw.Skills {
+		if s.Name == "" || len(s.Name) > 200 || s.Level < 0 || s.Level > 5 || s.Weight < 0 || s.Weight > 10 {
+			return nil
+		}
+		if s.Level == 0 {
+			s.Level = 3
+		}
+		if s.Weight == 0 {
+			s.Weight = 1
+		}
+		name := w.skill(s.Name)
+		o.skills[name] = need{max(s.Level, o.skills[name].level), max(s.Weight, o.skills[name].weight)}
+		features["skill:"+name] = true
+	}
+	for _, l := range raw.Locations {
+		o.locations = append(o.locations, folded(l))
+	}
+	if org := folded(raw.Organisation); org != "" {
+		features["org:"+org] = true
+	}
+	if kind := folded(raw.Kind); kind != "" {
+		features["kind:"+kind] = true
+	}
+	if raw.Remote {
+		features["remote"] = true
+	}
+	o.features = sortedKeys(features)
+	return o
+}
+
+type rawProfile struct {
+	ID, Name string
+	Skills   []struct {
+		Name  string
+		Level int
+	}
+	GraduationYear int `json:"graduation_year"`
+	Locations      []string
+	Remote         *bool
+	OpenToWork     bool `json:"open_to_work"`
+	AIProfile      struct {
+		CareerScore    *float64 `json:"career_score"`
+		ActivityScore  *float64 `json:"activity_score"`
+		InterviewScore *float64 `json:"interview_score"`
+	} `json:"ai_profile"`
+}
+
+func (w *world) readProfiles(records []Record) {
+	w.students = map[string]*student{}
+	for _, r := range records {
+		if r.Value == nil {
+			delete(w.students, r.Key)
+			continue
+		}
+		var raw rawProfile
+		if json.Unmarshal(r.Value, &raw) != nil || raw.ID != r.Key || !validID(raw.ID) || len(raw.Name) > 200 ||
+			len(raw.Skills) > 64 || !validPlaces(raw.Locations) || raw.GraduationYear != 0 && (raw.GraduationYear < 2000 || raw.GraduationYear > 2063) ||
+			!validScore(raw.AIProfile.CareerScore) || !validScore(raw.AIProfile.ActivityScore) || !validScore(raw.AIProfile.InterviewScore) {
+			continue
+		}
+		s := &student{
+			id: raw.ID, partition: r.Partition, skills: map[string]int{}, year: raw.GraduationYear,
+			remote: raw.Remote == nil || *raw.Remote, ability: raw.AIProfile.CareerScore,
+		}
+		valid := true
+		for _, skill := range raw.Skills {
+			if skill.Name == "" || len(skill.Name) > 200 || skill.Level < 0 || skill.Level > 5 {
+				valid = false
+			}
+			if skill.Level == 0 {
+				skill.Level = 3
+			}
+			name := w.skill(skill.Name)
+			s.skills[name] = max(s.skills[name], skill.Level)
+		}
+		for _, l := range raw.Locations {
+			s.locations = append(s.locations, folded(l))
+		}
+		if valid {
+			w.students[s.id] = s
+		}
+	}
+}
+
+type rawSignal struct {
+	ID, Student, Kind, Opportunity, At string
+
+	Position   int
+	Propensity float64
+	Features   []string
+}
+
+func parseSignal(r Record) (rawSignal, bool) {
+	var s rawSignal
+	if json.Unmarshal(r.Value, &s) != nil || s.Student != r.Key {
+		return s, false
+	}
+	_, dated := parseDate(s.At)
+	kinds := " impression click save unsave ignore unignore apply_click "
+	ok := dated && validID(s.ID) && validID(s.Student) && validID(s.Opportunity) && s.Kind != "" &&
+		strings.Contains(kinds, " "+s.Kind+" ") && s.Position >= 0 && s.Position <= 10000 &&
+		s.Propensity >= 0 && s.Propensity <= 1 && len(s.Features) <= 96 && sort.StringsAreSorted(s.Features)
+	for i, f := range s.Features {
+		ok = ok && len(f) <= 208 && (i == 0 || f != s.Features[i-1])
+	}
+	return s, ok
+}
+
+func validID(id string) bool {
+	return strings.TrimSpace(id) != "" && len(id) <= 128 && utf8.ValidString(id) && strings.IndexFunc(id, func(r rune) bool { return r < ' ' }) < 0
+}
+
+func validScore(v *float64) bool { return v == nil || *v >= 0 && *v <= 100 }
+
+func validPlaces(list []string) bool {
+	for _, l := range list {
+		if l == "" || len(l) > 200 {
+			return false
+		}
+	}
+	return len(list) <= 32
+}
+
+func parseDate(text string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			t = t.UTC().Truncate(time.Second)
+			return t, t.Year() >= 2000 && t.Year() <= 2100
+		}
+	}
+	return time.Time{}, false
+}

@@ -1,0 +1,128 @@
+package oracle
+
+import (
+	"fmt"
+	"math"
+	"sort"
+	"time"
+)
+
+// coordinate is one feature of a learnt model; g is used for students only.
+type coordinate struct{ z, n, g float64 }
+
+func weight(z, n float64) float64 { return -z / ((1+math.Sqrt(n))/0.1 + 1) }
+
+// facts is what a student's signals left behind.
+type facts struct {
+	saved, ignored, seen map[string]bool
+	model                map[string]*coordinate
+}
+
+func newFacts() *facts {
+	return &facts{saved: map[string]bool{}, ignored: map[string]bool{}, seen: map[string]bool{}, model: map[string]*coordinate{}}
+}
+
+// readSignals replays all signals, partition by partition. A profile's erasure
+// takes with it what came before it by time.
+func (w *world) readSignals(signals, profiles []Record) {
+	w.facts = map[string]*facts{}
+	for id := range w.students {
+		w.facts[id] = newFacts()
+	}
+	erased := map[string][]time.Time{}
+	for _, r := range profiles {
+		if r.Value == nil {
+			erased[r.Key] = append(erased[r.Key], r.Time)
+		}
+	}
+	partitions := map[int32][]Record{}
+	for _, r := range signals {
+		partitions[r.Partition] = append(partitions[r.Partition], r)
+	}
+	for _, records := range partitions {
+		sort.SliceStable(records, func(i, j int) bool { return records[i].Offset < records[j].Offset })
+		w.replay(records, erased)
+	}
+}
+
+func (w *world) replay(records []Record, erased map[string][]time.Time) {
+	global := map[string]*coordinate{}
+	for _, r := range records {
+		s, ok := parseSignal(r)
+		if !ok || s.Kind == "impression" || s.Kind == "click" {
+			continue
+		}
+		f := w.life(s.Student, erased[s.Student], r.Time)
+		if f.seen[s.ID] {
+			continue
+		}
+		f.seen[s.ID] = true
+		switch s.Kind {
+		case "save":
+			f.saved[s.Opportunity] = true
+			learn(global, f.model, s.Features, 1, 1)
+		case "unsave":
+			delete(f.saved, s.Opportunity)
+		case "ignore":
+			f.ignored[s.Opportunity] = true
+			learn(global, f.model, s.Features, 0, 1)
+		case "unignore":
+			delete(f.ignored, s.Opportunity)
+		case "apply_click":
+			learn(global, f.model, s.Features, 1, 2)
+		}
+	}
+}
+
+// life is what is known of a student in the life, between two erasures, that a
+// time belongs to. Only the last life shows; the global model remembers all.
+func (w *world) life(student string, erased []time.Time, at time.Time) *facts {
+	later := 0
+	for _, end := range erased {
+		if !at.After(end) {
+			later++
+		}
+	}
+	key := student
+	if later > 0 {
+		key = fmt.Sprintf("\x00%d lives before the last of %s", later, student)
+	}
+	if w.facts[key] == nil {
+		w.facts[key] = newFacts()
+	}
+	return w.facts[key]
+}
+
+// learn is one step of FTRL-proximal, for the student and for everybody.
+func learn(global, own map[string]*coordinate, features []string, y, m float64) {
+	if len(features) == 0 {
+		return
+	}
+	for _, f := range features {
+		if global[f] == nil {
+			global[f] = &coordinate{}
+		}
+		if own[f] == nil {
+			own[f] = &coordinate{}
+		}
+	}
+	sum, sumGlobal := 0.0, 0.0
+	for _, f := range features {
+		sum += weight(global[f].z, global[f].n) + weight(own[f].z, own[f].n)
+	}
+	for _, f := range features {
+		sumGlobal += weight(global[f].z, global[f].n)
+	}
+	move := func(c *coordinate, gradient float64) {
+		sigma := (math.Sqrt(c.n+gradient*gradient) - math.Sqrt(c.n)) / 0.1
+		c.z += gradient - sigma*weight(c.z, c.n)
+		c.n += gradient * gradient
+	}
+	for _, f := range features {
+		own[f].g = weight(global[f].z, global[f].n)
+		move(own[f], m*(1/(1+math.Exp(-sum))-y))
+	}
+	for _, f := range features {
+		move(global[f], m*(1/(1+math.Exp(-sumGlobal))-y))
+	}
+}

@@ -1,0 +1,88 @@
+package config
+
+import (
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// validate checks what single values and their combinations must satisfy, and
+// fills in what follows from others.
+func (l *loader) validate() {
+	c := &l.config
+	l.check("partitions", c.Partitions >= 0 && c.Partitions <= 1024 && c.Partitions&(c.Partitions-1) == 0,
+		"is %d; must be a power of two up to 1024, or 0", c.Partitions)
+	l.check("kafka.group", c.Kafka.Group != "", "must not be empty")
+	l.check("kafka.replication_factor", c.Kafka.Replication == -1 || c.Kafka.Replication > 0,
+		"is %d; must be positive, or -1 for the broker's default", c.Kafka.Replication)
+	l.check("kafka.sasl.mechanism", slices.Contains([]string{"", "plain", "scram-sha-256", "scram-sha-512"}, c.Kafka.SASL.Mechanism),
+		"is %q; must be plain, scram-sha-256 or scram-sha-512", c.Kafka.SASL.Mechanism)
+	l.check("log.format", slices.Contains([]string{"text", "json"}, c.Log.Format), "is %q; must be text or json", c.Log.Format)
+	l.check("log.level", slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level),
+		"is %q; must be debug, info, warn or error", c.Log.Level)
+	l.check("tick", c.Tick >= 100*time.Millisecond && c.Tick <= time.Hour, "is %s; must be from 100ms to 1h", c.Tick)
+	l.check("batch.max_records", c.Batch.MaxRecords > 0, "is %d; must be positive", c.Batch.MaxRecords)
+	l.check("batch.max_entries", c.Batch.MaxEntries >= 128, "is %d; must be at least 128", c.Batch.MaxEntries)
+	l.weights("scoring.jobs", c.Scoring.Jobs)
+	l.weights("scoring.hackathons", c.Scoring.Hackathons)
+	l.weights("scoring.content", c.Scoring.Content)
+	l.listeners()
+	if c.Instance == "" {
+		host, err := os.Hostname()
+		if err != nil {
+			host = "tideline"
+		}
+		_, port, _ := net.SplitHostPort(c.HTTP.Addr)
+		c.Instance = host + "-" + port
+	}
+}
+
+func (l *loader) check(key string, ok bool, format string, args ...any) {
+	if ok {
+		return
+	}
+	origin := l.origins[key]
+	if origin == "" {
+		origin = "default"
+	}
+	l.wrong(key, origin, format, args...)
+}
+
+func (l *loader) weights(key string, w Weights) {
+	within := func(name string, v, low, high float64) {
+		l.check(key+"."+name, v >= low && v <= high, "is %v; must be from %v to %v", v, low, high)
+	}
+	within("overlap", w.Overlap, 0, 4)
+	within("fit", w.Fit, 0, 4)
+	within("interest", w.Interest, 0, 4)
+	within("sigma", w.Sigma, 5, 1000)
+	l.check(key+".half_life", w.HalfLife >= 6*time.Hour && w.HalfLife <= 365*24*time.Hour,
+		"is %s; must be from 6h to 365d", w.HalfLife)
+}
+
+// listeners checks addresses; anywhere but loopback, tokens must be checked.
+func (l *loader) listeners() {
+	c := &l.config
+	for key, addr := range map[string]string{"http.addr": c.HTTP.Addr, "admin.addr": c.Admin.Addr} {
+		_, _, err := net.SplitHostPort(addr)
+		l.check(key, err == nil, "is %q; must be host:port", addr)
+	}
+	secret := c.Auth.HS256Secret
+	l.check("auth.hs256_secret", secret == "" || len(secret) >= 32, "has %d bytes; must have at least 32", len(secret))
+	l.check("auth.jwks_url", c.Auth.JWKSURL == "" || strings.HasPrefix(c.Auth.JWKSURL, "https://") || strings.HasPrefix(c.Auth.JWKSURL, "http://"),
+		"is %q; must be an http(s) address", c.Auth.JWKSURL)
+	l.check("http.addr", Loopback(c.HTTP.Addr) || secret != "" || c.Auth.JWKSURL != "",
+		"is %s, which others can reach: set auth.hs256_secret or auth.jwks_url, or listen on 127.0.0.1", c.HTTP.Addr)
+}
+
+// Loopback says whether an address can only be reached from this machine.
+func Loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

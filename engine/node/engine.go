@@ -1,0 +1,137 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tideline/engine/catalog"
+	"tideline/engine/match"
+	"tideline/feeds"
+	"tideline/streams"
+)
+
+// Open connects everything the engine needs. Close releases it.
+func Open(ctx context.Context, kafka streams.Config, partitions int, store *feeds.Store, config EngineConfig,
+	dict *match.Dictionary, reg prometheus.Registerer, log *slog.Logger,
+) (*Engine, error) {
+	e := &Engine{
+		config: config, log: log, metrics: newMetrics(reg), dict: dict, store: store,
+		catalog: catalog.New(config.Partition.Match, dict), actors: map[int32]*actor{},
+	}
+	var err error
+	if e.table, err = streams.NewTable(ctx, kafka, log, e.learn); err != nil {
+		return nil, err
+	}
+	e.closers = append(e.closers, e.table.Close)
+	if e.restore, err = streams.NewRestorer(kafka, log); err != nil {
+		e.Close()
+		return nil, err
+	}
+	e.closers = append(e.closers, e.restore.Close)
+	if e.session, err = streams.NewSession(kafka, partitions, config.MaxRecords, reg, log); err != nil {
+		e.Close()
+		return nil, err
+	}
+	e.closers = append(e.closers, e.session.Close)
+	if e.producer, err = streams.NewProducer(kafka, partitions, log); err != nil {
+		e.Close()
+		return nil, err
+	}
+	e.closers = append(e.closers, e.producer.Close)
+	return e, nil
+}
+
+// Close leaves the group and releases all clients. Run must have returned.
+func (e *Engine) Close() {
+	for i := range e.closers {
+		e.closers[len(e.closers)-1-i]()
+	}
+	e.closers = nil
+}
+
+// Catalog is every opportunity the process knows.
+func (e *Engine) Catalog() *catalog.Catalog { return e.catalog }
+
+// Producer publishes to the topics.
+func (e *Engine) Producer() *streams.Producer { return e.producer }
+
+// Ready says whether the process can serve, or what it waits for.
+func (e *Engine) Ready() (bool, string) { return e.status.ready(len(e.session.Owned())) }
+
+// Settled says whether no feed is waiting for a rebuild.
+func (e *Engine) Settled() bool { return e.status.settled() }
+
+// Run processes until ctx ends or something fails for good; then it returns
+// that error, or nil.
+func (e *Engine) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	failed := make(chan error, 2)
+	go func() { failed <- e.table.Run(ctx) }()
+	go func() { failed <- e.ticks(ctx) }()
+	select {
+	case <-e.table.CaughtUp():
+		e.status.tableReady()
+		counts := e.catalog.Count()
+		e.log.Info("opportunities loaded", "jobs", counts[0], "hackathons", counts[1], "content", counts[2])
+	case <-ctx.Done():
+	}
+	loop := e.loop(ctx)
+	cancel()
+	return errors.Join(loop, <-failed, <-failed)
+}
+
+// learn takes opportunity records into the catalog. What cannot be decoded is
+// the router's to report; here the version before it stays.
+func (e *Engine) learn(inputs []streams.Input) error {
+	changes := make([]catalog.Change, 0, len(inputs))
+	for _, in := range inputs {
+		if id, o, err := streams.DecodeOpportunity(in); err == nil {
+			changes = append(changes, catalog.Change{
+				Position: catalog.Position{Partition: in.Partition, Offset: in.Offset}, ID: id, Opportunity: o,
+			})
+		}
+	}
+	for size := e.chunk(len(changes)); len(changes) > 0; {
+		n := min(size, len(changes))
+		if err := e.catalog.Apply(changes[:n]); err != nil {
+			return err
+		}
+		changes = changes[n:]
+	}
+	return nil
+}
+
+// chunk is how many changes go into one go-memdb transaction: a hundred while
+// others read, everything at once before anybody does.
+func (e *Engine) chunk(all int) int {
+	select {
+	case <-e.table.CaughtUp():
+		return 100
+	default:
+		return max(1, all)
+	}
+}
+
+// ticks tells the partitions this process owns what time it is.
+func (e *Engine) ticks(ctx context.Context) error {
+	ticker := time.NewTicker(e.config.Tick)
+	defer ticker.Stop()
+	for {
+		if owned := e.session.Owned(); len(owned) > 0 {
+			if err := e.producer.Tick(ctx, time.Now(), owned...); err != nil && ctx.Err() == nil {
+				e.log.Warn("no tick this time", "error", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		case <-e.status.firstAssignment():
+		}
+	}
+}

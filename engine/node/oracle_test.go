@@ -1,0 +1,319 @@
+package node
+
+import (
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"pgregory.net/rapid"
+
+	"tideline/bench/oracle"
+	"tideline/engine/catalog"
+	"tideline/engine/event"
+	"tideline/engine/match"
+	"tideline/engine/partition"
+	"tideline/engine/skills"
+	"tideline/feeds"
+	"tideline/streams"
+)
+
+// world plays Kafka for actors: logs, committed offsets, and the fate of
+// batches. Redis is a real server; the actors are the real ones.
+type world struct {
+	t       *rapid.T
+	config  partition.Config
+	dict    *match.Dictionary
+	catalog *catalog.Catalog
+	store   *feeds.Store
+	server  *miniredis.Miniredis
+	logs    oracle.Logs
+	opps    [2]int64 // next offsets
+	parts   []*part
+	clock   time.Time
+	serial  int
+}
+
+// part is one student partition's inputs in the order of arrival, and what was committed.
+type part struct {
+	number    int32
+	inputs    []streams.Input
+	committed int
+	state     []streams.Input
+	actor     *actor
+	tick      time.Time
+}
+
+const worldStart = 1_780_000_000 // May 2026
+
+func newWorld(t *rapid.T, server *miniredis.Miniredis, partitions int) *world {
+	w := &world{t: t, server: server, dict: match.NewDictionary(skills.Normalize), clock: time.Unix(worldStart, 0).UTC()}
+	w.config = partition.Config{Match: match.Default(), MaxEntries: rapid.SampledFrom([]int{3, 40, 20_000}).Draw(t, "budget")}
+	w.catalog = catalog.New(w.config.Match, w.dict)
+	w.store = feeds.New(feeds.Config{Addrs: []string{server.Addr()}}, nil, slog.New(slog.DiscardHandler))
+	for n := range partitions {
+		w.parts = append(w.parts, &part{number: int32(n)})
+	}
+	return w
+}
+
+func (w *world) now() time.Time {
+	w.clock = w.clock.Add(time.Duration(rapid.IntRange(1, 3600).Draw(w.t, "pass")) * time.Second)
+	return w.clock
+}
+
+func (w *world) opportunity() {
+	id := fmt.Sprint("o", rapid.IntRange(0, 170).Draw(w.t, "opportunity"))
+	at := w.now()
+	if rapid.IntRange(0, 6).Draw(w.t, "delete") == 0 {
+		w.publish(id, nil, at)
+		return
+	}
+	o := randomOpportunity(w.t, id, at)
+	w.publish(id, &o, at)
+}
+
+// flood publishes, or takes back, more of one kind than a feed can store.
+func (w *world) flood() {
+	at := w.now()
+	o := randomOpportunity(w.t, "", at)
+	o.Skills = append(o.Skills, event.RequiredSkill{Name: "go", Level: 3, Weight: 1})
+	gone := rapid.Bool().Draw(w.t, "gone")
+	first := rapid.IntRange(0, 300).Draw(w.t, "first")
+	for i := range rapid.IntRange(20, 200).Draw(w.t, "flood") {
+		o := o
+		o.ID = fmt.Sprint("o", first+i)
+		o.PostedAt = o.PostedAt.Add(-time.Duration(i%7) * time.Hour)
+		if gone {
+			w.publish(o.ID, nil, at)
+		} else {
+			w.publish(o.ID, &o, at)
+		}
+	}
+}
+
+func (w *world) publish(id string, decoded *event.Opportunity, at time.Time) {
+	k := event.Partition(id, 2)
+	var value []byte
+	if decoded != nil {
+		value = decoded.Encode()
+	}
+	offset := w.opps[k]
+	w.opps[k]++
+	w.logs.Opportunities = append(w.logs.Opportunities, oracle.Record{Partition: k, Offset: offset, Key: id, Value: value, Time: at})
+	if err := w.catalog.Apply([]catalog.Change{{Position: catalog.Position{Partition: k, Offset: offset}, ID: id, Opportunity: decoded}}); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, p := range w.parts {
+		w.fanout(p, event.Fanout{Range: &event.Range{Partition: k, From: offset, To: offset}})
+	}
+}
+
+func (w *world) fanout(p *part, f event.Fanout) {
+	p.inputs = append(p.inputs, streams.Input{Topic: streams.Fanout, Partition: p.number, Value: f.Encode()})
+}
+
+func (w *world) student() (string, *part) {
+	id := fmt.Sprint("s", rapid.IntRange(0, 5).Draw(w.t, "student"))
+	return id, w.parts[event.Partition(id, len(w.parts))]
+}
+
+func (w *world) profile() {
+	id, p := w.student()
+	r := oracle.Record{Partition: p.number, Offset: int64(len(w.logs.Profiles)), Key: id, Time: w.now()}
+	if rapid.IntRange(0, 9).Draw(w.t, "erase") > 0 {
+		r.Value = randomProfile(w.t, id).Encode()
+	}
+	w.logs.Profiles = append(w.logs.Profiles, r)
+	p.inputs = append(p.inputs, streams.Input{Topic: streams.Profiles, Partition: p.number, Key: []byte(id), Value: r.Value, Time: r.Time})
+}
+
+func (w *world) signal() {
+	id, p := w.student()
+	w.serial++
+	serial := w.serial
+	if rapid.IntRange(0, 5).Draw(w.t, "again") == 0 {
+		serial = rapid.IntRange(1, w.serial).Draw(w.t, "repeated")
+	}
+	s := event.Signal{
+		ID: fmt.Sprint(serial), Student: id, At: w.now(),
+		Kind:        rapid.SampledFrom([]event.SignalKind{event.Impression, event.Save, event.Unsave, event.Ignore, event.Ignore, event.Unignore, event.ApplyClick}).Draw(w.t, "kind"),
+		Opportunity: fmt.Sprint("o", rapid.IntRange(0, 170).Draw(w.t, "about")),
+	}
+	if o, ok := w.catalog.Opportunity(s.Opportunity); ok {
+		s.Features = match.Features(o, skills.Normalize)
+	}
+	value := s.Encode()
+	w.logs.Signals = append(w.logs.Signals, oracle.Record{Partition: p.number, Offset: int64(len(w.logs.Signals)), Key: id, Value: value, Time: s.At})
+	p.inputs = append(p.inputs, streams.Input{Topic: streams.Signals, Partition: p.number, Key: []byte(id), Value: value, Time: s.At})
+}
+
+func (w *world) ticks() {
+	now := w.now()
+	for _, p := range w.parts {
+		w.fanout(p, event.Fanout{Tick: &now})
+		p.tick = now
+	}
+}
+
+// open restores an actor from what was committed, as a process does.
+func (w *world) open(p *part) *actor {
+	core := partition.New(p.number, w.config, w.dict, w.catalog)
+	for _, in := range p.inputs[:p.committed] {
+		if in.Topic == streams.Profiles {
+			if err := restoreProfile(core, in); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+	}
+	for _, in := range p.state {
+		if err := core.RestoreFact(string(in.Key), in.Value); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	core.Restored()
+	a := &actor{partition: core, store: w.store, metrics: newMetrics(nil), sweep: -1}
+	rebuild := false
+	for k, next := range core.Passed() {
+		rebuild = rebuild || next < w.catalog.Released(k)
+	}
+	if err := a.claim(w.t.Context(), rebuild); err != nil {
+		w.t.Fatal(err)
+	}
+	return a
+}
+
+// step lets a partition process up to n inputs; then the batch is committed, or
+// the process dies before the commit.
+func (w *world) step(p *part, n int, dies bool) {
+	if p.actor == nil {
+		p.actor = w.open(p)
+	}
+	inputs := p.inputs[p.committed:min(p.committed+n, len(p.inputs))]
+	t, err := p.actor.run(w.t.Context(), inputs)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if dies {
+		p.actor = nil
+		return
+	}
+	p.committed += len(inputs)
+	for _, r := range t.records {
+		topic, _, key, value := r.Parts()
+		switch topic {
+		case streams.State:
+			p.state = append(p.state, streams.Input{Key: key, Value: value})
+		case streams.Fanout:
+			p.inputs = append(p.inputs, streams.Input{Topic: streams.Fanout, Partition: p.number, Value: value})
+		default:
+			w.t.Fatalf("a record for %s: %s", topic, value)
+		}
+	}
+	if t.lost {
+		if err := p.actor.claim(w.t.Context(), true); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+func (w *world) release() {
+	passed := map[int32]int64{}
+	for _, p := range w.parts {
+		if p.actor == nil {
+			return
+		}
+		for k, next := range p.actor.partition.Passed() {
+			if old, ok := passed[k]; !ok || next < old {
+				passed[k] = next
+			}
+		}
+	}
+	if err := w.catalog.Release(passed); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// drain processes everything, rebuilds included.
+func (w *world) drain() {
+	for _, p := range w.parts {
+		for p.committed < len(p.inputs) || p.actor == nil || p.actor.sweep >= 0 {
+			w.step(p, 50, false)
+		}
+		w.step(p, 0, false) // shows a Redis that lost everything since
+		for p.actor.sweep >= 0 {
+			w.step(p, 0, false)
+		}
+	}
+}
+
+func (w *world) compare() {
+	weights := map[string]oracle.Weights{}
+	for i, b := range event.Buckets {
+		c := w.config.Match.Buckets[i]
+		weights[string(b)] = oracle.Weights{Overlap: c.Overlap, Fit: c.Fit, Interest: c.Interest, Sigma: c.Sigma, HalfLife: c.HalfLife}
+	}
+	want := oracle.Compute(w.logs, oracle.Config{
+		AliasTable: skills.Table(), Weights: weights,
+		Now: func(n int32) time.Time { return w.parts[n].tick },
+	})
+	for _, student := range want.Students() {
+		n := event.Partition(student, len(w.parts))
+		for _, b := range event.Buckets {
+			entries, err := w.store.Page(w.t.Context(), n, student, b, event.FeedShow)
+			if err != nil {
+				w.t.Fatalf("feed %s of %s: %v", b, student, err)
+			}
+			got := make([]oracle.Place, len(entries))
+			for i, e := range entries {
+				got[i] = oracle.Place{Member: uint64(e.Member), Key: e.Key}
+			}
+			if diff := oracle.Diff(student, string(b), want.Feeds[student][string(b)], got); len(diff) > 0 {
+				w.t.Fatalf("%d differences, the first: %s", len(diff), diff[0])
+			}
+		}
+		view, err := w.store.View(w.t.Context(), n, student)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if len(view.Saved) != len(want.Saved[student]) || len(view.Ignored) != len(want.Ignored[student]) {
+			w.t.Fatalf("%s has saved %v and ignored %v, want %v and %v", student, view.Saved, view.Ignored, want.Saved[student], want.Ignored[student])
+		}
+	}
+}
+
+func TestFeedsEqualTheOracleWhateverHappens(t *testing.T) {
+	server := miniredis.RunT(t)
+	rapid.Check(t, func(t *rapid.T) {
+		server.FlushAll()
+		w := newWorld(t, server, rapid.SampledFrom([]int{1, 2}).Draw(t, "partitions"))
+		defer w.store.Close()
+		w.ticks()
+		for range rapid.IntRange(5, 300).Draw(t, "events") {
+			switch rapid.IntRange(0, 19).Draw(t, "event") {
+			case 0, 1:
+				w.profile()
+			case 2, 3, 4:
+				w.signal()
+			case 5:
+				w.ticks()
+			case 6, 7, 8:
+				p := rapid.SampledFrom(w.parts).Draw(t, "partition")
+				w.step(p, rapid.IntRange(0, 30).Draw(t, "batch"), rapid.IntRange(0, 4).Draw(t, "dies") == 0)
+			case 9:
+				w.release()
+			case 11:
+				w.flood()
+			case 10:
+				if rapid.IntRange(0, 4).Draw(t, "flush") == 0 {
+					server.FlushAll()
+				}
+			default:
+				w.opportunity()
+			}
+		}
+		w.drain()
+		w.compare()
+	})
+}
