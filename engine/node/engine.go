@@ -65,6 +65,9 @@ func (e *Engine) Ready() (bool, string) { return e.status.ready(len(e.session.Ow
 // Settled says whether no feed is waiting for a rebuild.
 func (e *Engine) Settled() bool { return e.status.settled() }
 
+// Students is how many students the owned partitions have.
+func (e *Engine) Students() int { return e.status.count() }
+
 // Run processes until ctx ends or something fails for good; then it returns
 // that error, or nil.
 func (e *Engine) Run(ctx context.Context) error {

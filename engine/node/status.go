@@ -79,3 +79,9 @@ func (s *status) settled() bool {
 	defer s.mu.Unlock()
 	return s.caughtUp && s.generation > 0 && s.rebuilding == 0
 }
+
+func (s *status) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.students
+}

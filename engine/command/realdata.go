@@ -1,0 +1,162 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tideline/engine/config"
+	"tideline/engine/event"
+	"tideline/engine/match"
+	"tideline/engine/skills"
+	"tideline/streams/sources/registry"
+)
+
+// dataSets are the real data sets, in the order in which they are loaded:
+// students last, so that their feeds are built once.
+var dataSets = []struct{ format, files string }{
+	{"internships", "internships/summer2025-events.jsonl.gz"},
+	{"greenhouse", "greenhouse/early-career.jsonl"},
+	{"devpost", "devpost/*.json"},
+	{"hackernews", "trending/hackernews-items.jsonl"},
+	{"students", "students/students.jsonl"},
+}
+
+func realdataCommand() *cobra.Command {
+	var data string
+	cmd := &cobra.Command{
+		Use: "realdata --data DIR", Short: "Ingest the real data sets, say what happened, check all feeds against the oracle", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if data == "" {
+				return usageError{errors.New("say where the data is: --data DIR")}
+			}
+			loaded, log, err := load(cmd)
+			if err != nil {
+				return err
+			}
+			c := loaded.Config
+			if c.DataDir, err = os.MkdirTemp("", "tideline-realdata-"); err != nil {
+				return err
+			}
+			defer os.RemoveAll(c.DataDir)
+			c.HTTP.Addr, c.Admin.Addr, c.Tick = "127.0.0.1:0", "127.0.0.1:0", time.Hour
+			return (&realRun{config: c, log: log, data: data, out: cmd.OutOrStdout()}).run(cmd.Context())
+		},
+	}
+	cmd.Flags().StringVar(&data, "data", "", "directory of the data sets")
+	return cmd
+}
+
+// realRun is one run over the data sets, in a Tideline of its own.
+type realRun struct {
+	config config.Config
+	log    *slog.Logger
+	data   string
+	out    io.Writer
+	app    *app
+}
+
+func (r *realRun) run(ctx context.Context) error {
+	var err error
+	if r.app, err = openApp(ctx, r.config, r.log); err != nil {
+		return err
+	}
+	defer r.app.close()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var failed error
+	err = r.app.run(ctx, func(ctx context.Context) {
+		failed = r.steps(ctx)
+		cancel()
+	})
+	return errors.Join(failed, err)
+}
+
+func (r *realRun) steps(ctx context.Context) error {
+	if err := await(ctx, func() bool { ok, _ := r.app.engine.Ready(); return ok }); err != nil {
+		return err
+	}
+	start := time.Now()
+	for _, set := range dataSets {
+		files, err := filepath.Glob(filepath.Join(r.data, set.files))
+		if err != nil || len(files) == 0 {
+			return fmt.Errorf("no files %s in %s", set.files, r.data)
+		}
+		slices.Sort(files)
+		report, err := ingest(ctx, r.app.engine.Producer(), registry.Formats()[set.format](), files)
+		printReport(r.out, set.format, report)
+		if err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(r.out, "published in %.1f s\n", time.Since(start).Seconds())
+	v := verifier{r.app.backend.kafka(r.config), r.app.store, r.app.partitions, r.config, r.log}
+	failed := v.run(ctx, r.out, 5*time.Minute)
+	want, err := v.recompute(ctx)
+	if err != nil {
+		return errors.Join(failed, err)
+	}
+	matched := map[string]int{}
+	for _, feeds := range want.Feeds {
+		for bucket, entries := range feeds {
+			if len(entries) > 0 {
+				matched[bucket]++
+			}
+		}
+	}
+	counts := r.app.engine.Catalog().Count()
+	fmt.Fprintf(r.out, "opportunities kept: %d jobs, %d hackathons, %d content; students with a feed: %d, %d, %d of %d\n",
+		counts[0], counts[1], counts[2], matched["jobs"], matched["hackathons"], matched["content"], len(want.Feeds))
+	students := want.Students()
+	for _, i := range []int{0, len(students) / 2, len(students) - 1} {
+		if err := r.show(ctx, students[i]); err != nil {
+			return errors.Join(failed, err)
+		}
+	}
+	return failed
+}
+
+// show prints a student's ten best jobs, and why.
+func (r *realRun) show(ctx context.Context, student string) error {
+	port := feedsPort{r.app.store, r.app.partitions}
+	entries, err := port.Page(ctx, student, event.Jobs, 10)
+	if err != nil {
+		return err
+	}
+	view, err := port.View(ctx, student)
+	if err != nil {
+		return err
+	}
+	has, err := json.Marshal(view.Profile.Skills)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(r.out, "\n%s in %q has %s\n", student, view.Profile.Locations, has)
+	scorer := match.NewScorer(matchConfig(r.config.Scoring), skills.Normalize)
+	for i, e := range entries {
+		o, ok := r.app.engine.Catalog().ByMember(e.Member)
+		if !ok {
+			continue
+		}
+		why := scorer.Explain(view, o, view.Now)
+		fmt.Fprintf(r.out, "%3d. %s, %s (posted %s)\n     match %.0f%%, fit %.2f, interest %.2f; has", i+1, o.Title, o.Organisation,
+			o.PostedAt.Format(time.DateOnly), 100*why.Overlap, why.Fit, why.Interest)
+		for _, m := range why.Matched {
+			fmt.Fprintf(r.out, " %s %d/%d", m.Skill, m.Level, m.Required)
+		}
+		for _, m := range why.Missing {
+			fmt.Fprintf(r.out, " -%s", m.Skill)
+		}
+		fmt.Fprintln(r.out)
+	}
+	return nil
+}

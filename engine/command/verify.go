@@ -1,0 +1,146 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tideline/bench/oracle"
+	"tideline/engine/config"
+	"tideline/engine/event"
+	"tideline/engine/skills"
+	"tideline/feeds"
+	"tideline/streams"
+)
+
+func verifyCommand() *cobra.Command {
+	var patience time.Duration
+	cmd := &cobra.Command{
+		Use: "verify", Short: "Recompute every feed naively from the logs and compare", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			loaded, log, err := load(cmd)
+			if err != nil {
+				return err
+			}
+			b, err := findBackend(loaded.Config)
+			if err != nil {
+				return err
+			}
+			store := feeds.New(b.feeds(loaded.Config), nil, log)
+			defer store.Close()
+			partitions, err := b.topics(cmd.Context(), loaded.Config, log)
+			if err != nil {
+				return err
+			}
+			v := verifier{b.kafka(loaded.Config), store, partitions, loaded.Config, log}
+			return v.run(cmd.Context(), cmd.OutOrStdout(), patience)
+		},
+	}
+	cmd.Flags().DurationVar(&patience, "patience", time.Minute, "how long feeds may take to settle")
+	return cmd
+}
+
+// verifier compares what is served with what the logs say should be.
+type verifier struct {
+	kafka      streams.Config
+	store      *feeds.Store
+	partitions int
+	config     config.Config
+	log        *slog.Logger
+}
+
+// run compares until nothing differs or patience is over: whoever reads the
+// logs of a running system reads a moving thing.
+func (v verifier) run(ctx context.Context, out io.Writer, patience time.Duration) error {
+	deadline := time.Now().Add(patience)
+	for {
+		want, err := v.recompute(ctx)
+		if err != nil {
+			return err
+		}
+		differences, entries, err := v.compare(ctx, want)
+		if err != nil {
+			return err
+		}
+		if len(differences) == 0 {
+			fmt.Fprintf(out, "verified %d students, %d feed entries: 0 differences from the oracle\n", len(want.Feeds), entries)
+			return nil
+		}
+		if time.Now().After(deadline) {
+			for _, d := range differences[:min(10, len(differences))] {
+				fmt.Fprintln(out, d)
+			}
+			fmt.Fprintf(out, "verified %d students, %d feed entries: %d differences from the oracle\n", len(want.Feeds), entries, len(differences))
+			return errFindings
+		}
+		timer := time.NewTimer(500 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-timer.C:
+		}
+	}
+}
+
+// recompute reads the logs and asks the oracle.
+func (v verifier) recompute(ctx context.Context) (oracle.Result, error) {
+	var logs oracle.Logs
+	for topic, into := range map[string]*[]oracle.Record{
+		streams.Opportunities: &logs.Opportunities, streams.Profiles: &logs.Profiles, streams.Signals: &logs.Signals,
+	} {
+		err := streams.ReadLog(ctx, v.kafka, v.log, topic, func(in streams.Input) error {
+			*into = append(*into, oracle.Record{
+				Partition: in.Partition, Offset: in.Offset, Key: string(in.Key), Value: in.Value, Time: in.Time,
+			})
+			return nil
+		})
+		if err != nil {
+			return oracle.Result{}, err
+		}
+	}
+	ticks := map[int32]time.Time{}
+	err := streams.ReadLog(ctx, v.kafka, v.log, streams.Fanout, func(in streams.Input) error {
+		if f, err := event.DecodeFanout(in.Value); err == nil && f.Tick != nil && f.Tick.After(ticks[in.Partition]) {
+			ticks[in.Partition] = *f.Tick
+		}
+		return nil
+	})
+	if err != nil {
+		return oracle.Result{}, err
+	}
+	return oracle.Compute(logs, oracle.Config{
+		AliasTable: skills.Table(), Weights: oracleWeights(v.config.Scoring),
+		Now: func(n int32) time.Time { return ticks[n] },
+	}), nil
+}
+
+func oracleWeights(s config.Scoring) map[string]oracle.Weights {
+	of := func(w config.Weights) oracle.Weights {
+		return oracle.Weights{Overlap: w.Overlap, Fit: w.Fit, Interest: w.Interest, Sigma: w.Sigma, HalfLife: w.HalfLife}
+	}
+	return map[string]oracle.Weights{"jobs": of(s.Jobs), "hackathons": of(s.Hackathons), "content": of(s.Content)}
+}
+
+func (v verifier) compare(ctx context.Context, want oracle.Result) (differences []oracle.Difference, entries int, err error) {
+	for _, student := range want.Students() {
+		for _, b := range event.Buckets {
+			stored, err := v.store.Page(ctx, event.Partition(student, v.partitions), student, b, event.FeedShow)
+			if err != nil {
+				differences = append(differences, oracle.Difference{Student: student, Bucket: string(b), Want: "a feed", Got: err.Error()})
+				continue
+			}
+			got := make([]oracle.Place, len(stored))
+			for i, e := range stored {
+				got[i] = oracle.Place{Member: uint64(e.Member), Key: e.Key}
+			}
+			entries += len(got)
+			differences = append(differences, oracle.Diff(student, string(b), want.Feeds[student][string(b)], got)...)
+		}
+	}
+	return differences, entries, ctx.Err()
+}

@@ -1,0 +1,138 @@
+// Package timelines keeps in MongoDB what people look up rather than stream:
+// for now the opportunities, in opportunities_jobs, opportunities_hackathons
+// and opportunities_content.
+//
+// Every write is a guarded projection of a record: it names the record's place
+// in its topic partition and does nothing when the document is already at that
+// place or beyond. So records may come again, in any order. Only what MongoDB
+// and FerretDB do alike is used: single-document guards, upserts, bulk writes.
+package timelines
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"tideline/engine/event"
+)
+
+// Config says where MongoDB is.
+type Config struct {
+	URI      string
+	Database string
+}
+
+// Store is safe for concurrent use.
+type Store struct {
+	client   *mongo.Client
+	database *mongo.Database
+	log      *slog.Logger
+	writes   *prometheus.CounterVec
+}
+
+// ErrNotFound says that there is no such document.
+var ErrNotFound = errors.New("not found")
+
+// New opens a client; it connects when it is first used.
+func New(config Config, reg prometheus.Registerer, log *slog.Logger) (*Store, error) {
+	client, err := mongo.Connect(options.Client().ApplyURI(config.URI).SetAppName("tideline").SetServerSelectionTimeout(10 * time.Second))
+	if err != nil {
+		return nil, fmt.Errorf("open a MongoDB client: %w", err)
+	}
+	return &Store{
+		client: client, database: client.Database(config.Database), log: log,
+		writes: promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
+			Name: "tideline_timelines_writes_total", Help: "Documents by what became of the write.",
+		}, []string{"outcome"}),
+	}, nil
+}
+
+// Close releases the client.
+func (s *Store) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := s.client.Disconnect(ctx); err != nil {
+		s.log.Warn("MongoDB client not closed cleanly", "error", err)
+	}
+}
+
+// collection is where a bucket's opportunities are.
+func (s *Store) collection(b event.Bucket) *mongo.Collection {
+	return s.database.Collection("opportunities_" + string(b))
+}
+
+// document is an opportunity as it is stored. A deleted one stays as a
+// tombstone, without its fields, so that an old record cannot bring it back.
+type document struct {
+	ID              string     `bson:"_id"`
+	Position        int64      `bson:"position"` // offset in the topic partition, which an id never changes
+	Deleted         bool       `bson:"deleted"`
+	Title           string     `bson:"title,omitempty"`
+	Kind            string     `bson:"kind,omitempty"`
+	Organisation    string     `bson:"organisation,omitempty"`
+	URL             string     `bson:"url,omitempty"`
+	Description     string     `bson:"description,omitempty"`
+	Source          string     `bson:"source,omitempty"`
+	Recruiter       string     `bson:"recruiter,omitempty"`
+	Skills          []bson.M   `bson:"skills,omitempty"`
+	GraduationYears []int      `bson:"graduation_years,omitempty"`
+	Locations       []string   `bson:"locations,omitempty"`
+	Remote          bool       `bson:"remote"`
+	Difficulty      *float64   `bson:"difficulty,omitempty"`
+	Status          string     `bson:"status,omitempty"`
+	PostedAt        *time.Time `bson:"posted_at,omitempty"`
+	Deadline        *time.Time `bson:"deadline,omitempty"`
+}
+
+func documentOf(c Change) document {
+	d := document{ID: c.ID, Position: c.Offset, Deleted: c.Opportunity == nil}
+	o := c.Opportunity
+	if o == nil {
+		return d
+	}
+	d.Title, d.Kind, d.Organisation, d.URL, d.Description = o.Title, o.Kind, o.Organisation, o.URL, o.Description
+	d.Source, d.Recruiter, d.GraduationYears, d.Locations, d.Remote = o.Source, o.Recruiter, o.GraduationYears, o.Locations, o.Remote
+	d.Difficulty, d.Status, d.PostedAt, d.Deadline = o.Difficulty, string(o.Status), &o.PostedAt, o.Deadline
+	for _, skill := range o.Skills {
+		d.Skills = append(d.Skills, bson.M{"name": skill.Name, "level": skill.Level, "weight": skill.Weight})
+	}
+	return d
+}
+
+func (d document) opportunity(b event.Bucket) event.Opportunity {
+	o := event.Opportunity{
+		ID: d.ID, Bucket: b, Title: d.Title, Kind: d.Kind, Organisation: d.Organisation, URL: d.URL,
+		Description: d.Description, Source: d.Source, Recruiter: d.Recruiter, GraduationYears: d.GraduationYears,
+		Locations: d.Locations, Remote: d.Remote, Difficulty: d.Difficulty, Status: event.Status(d.Status), Deadline: d.Deadline,
+	}
+	if d.PostedAt != nil {
+		o.PostedAt = d.PostedAt.UTC()
+	}
+	for _, skill := range d.Skills {
+		o.Skills = append(o.Skills, event.RequiredSkill{Name: text(skill["name"]), Level: number(skill["level"]), Weight: number(skill["weight"])})
+	}
+	return o
+}
+
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+func number(v any) int {
+	switch n := v.(type) {
+	case int32:
+		return int(n)
+	case int64:
+		return int(n)
+	}
+	return 0
+}
