@@ -115,9 +115,13 @@ func (c *chunk) feed(partition int32, f *event.FeedOp) {
 func (s *Store) Apply(ctx context.Context, b Batch) (Result, error) {
 	start := time.Now()
 	chunks := b.chunks()
-	replies, err := s.call(ctx, b, chunks)
-	if err != nil {
-		return Result{}, unavailable(fmt.Sprintf("apply a batch of partition %d", b.Partition), err)
+	var replies [][]int64
+	for first := 0; first < len(chunks); first += pipelined {
+		part, err := s.call(ctx, b, first, chunks[first:min(first+pipelined, len(chunks))])
+		if err != nil {
+			return Result{}, unavailable(fmt.Sprintf("apply a batch of partition %d", b.Partition), err)
+		}
+		replies = append(replies, part...)
 	}
 	s.metrics.seconds.Observe(time.Since(start).Seconds())
 	var r Result
@@ -154,19 +158,22 @@ func (c *chunk) states(reply []int64) []event.FeedState {
 	return states
 }
 
-// call runs the chunks in one pipeline, and once more after loading the script
-// where a server did not know it.
-func (s *Store) call(ctx context.Context, b Batch, chunks []*chunk) ([][]int64, error) {
+// pipelined is how many script calls are under way at once.
+const pipelined = 64
+
+// call runs chunks in one pipeline, and once more after loading the script
+// where a server did not know it. First is the position of the first in the batch.
+func (s *Store) call(ctx context.Context, b Batch, first int, chunks []*chunk) ([][]int64, error) {
 	for try := 0; ; try++ {
-		pipe := s.client.Pipeline()
+		pipe := s.writer.Pipeline()
 		cmds := make([]*redis.Cmd, len(chunks))
 		for i, c := range chunks {
-			args := append([]any{b.Token, b.Seq + int64(i)}, c.args...)
+			args := append([]any{b.Token, b.Seq + int64(first+i)}, c.args...)
 			cmds[i] = pipe.EvalSha(ctx, s.script.Hash(), c.keys, args...)
 		}
 		_, err := pipe.Exec(ctx)
 		if err != nil && strings.Contains(err.Error(), "NOSCRIPT") && try == 0 {
-			if err := s.script.Load(ctx, s.client).Err(); err != nil {
+			if err := s.script.Load(ctx, s.writer).Err(); err != nil {
 				return nil, fmt.Errorf("load the script: %w", err)
 			}
 			continue

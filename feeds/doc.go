@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
@@ -41,7 +42,8 @@ type Config struct {
 // Store reads and writes feeds. It is safe for concurrent use; two batches of
 // one partition must not be applied at the same time.
 type Store struct {
-	client  redis.UniversalClient
+	client  redis.UniversalClient // reads, for people who wait
+	writer  redis.UniversalClient // batches: long, and never repeated behind our back
 	script  *redis.Script
 	log     *slog.Logger
 	metrics storeMetrics
@@ -49,23 +51,30 @@ type Store struct {
 
 // New opens a client; it does not connect yet.
 func New(config Config, reg prometheus.Registerer, log *slog.Logger) *Store {
-	opts := &redis.UniversalOptions{
+	opts := redis.UniversalOptions{
 		Addrs: config.Addrs, Username: config.Username, Password: config.Password,
 		IsClusterMode: config.Cluster, ContextTimeoutEnabled: true,
 	}
 	if config.TLS {
 		opts.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	return &Store{client: redis.NewUniversalClient(opts), script: redis.NewScript(applyScript), log: log, metrics: newStoreMetrics(reg)}
+	writing := opts
+	writing.MaxRetries, writing.ReadTimeout, writing.WriteTimeout = -1, 30*time.Second, 30*time.Second
+	return &Store{
+		client: redis.NewUniversalClient(&opts), writer: redis.NewUniversalClient(&writing),
+		script: redis.NewScript(applyScript), log: log, metrics: newStoreMetrics(reg),
+	}
 }
 
 // Close releases the client; a second call does nothing.
 func (s *Store) Close() error {
-	err := s.client.Close()
-	if errors.Is(err, redis.ErrClosed) {
-		return nil
+	var failed error
+	for _, client := range []redis.UniversalClient{s.client, s.writer} {
+		if err := client.Close(); err != nil && !errors.Is(err, redis.ErrClosed) {
+			failed = errors.Join(failed, err)
+		}
 	}
-	return err
+	return failed
 }
 
 // Ping reaches the server, or gives ErrUnavailable.

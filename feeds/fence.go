@@ -42,7 +42,7 @@ return 1
 // refused from now on. The caller must have been assigned the partition by the
 // consumer group. LeastToken is the highest token it knows of.
 func (s *Store) Claim(ctx context.Context, partition int32, leastToken, committedSeq int64) (Fence, error) {
-	reply, err := claimScript.Run(ctx, s.client, []string{fenceKey(partition)}, leastToken, committedSeq).Int64Slice()
+	reply, err := claimScript.Run(ctx, s.writer, []string{fenceKey(partition)}, leastToken, committedSeq).Int64Slice()
 	if err != nil {
 		return Fence{}, unavailable("claim", err)
 	}
@@ -61,7 +61,7 @@ func (s *Store) Live(ctx context.Context, partition int32, token int64) error {
 }
 
 func (s *Store) setState(ctx context.Context, partition int32, token int64, state string) error {
-	_, err := stateScript.Run(ctx, s.client, []string{fenceKey(partition)}, token, state).Int64()
+	_, err := stateScript.Run(ctx, s.writer, []string{fenceKey(partition)}, token, state).Int64()
 	if err != nil {
 		return unavailable(fmt.Sprintf("mark partition %d %s", partition, state), err)
 	}

@@ -14,8 +14,9 @@ import (
 
 const (
 	day = 24 * time.Hour
-	// others is the partition count of topics that are not split by student.
-	others = 4
+	// OpportunityPartitions is the partition count of the opportunities topic,
+	// and of the other topics that are not split by student.
+	OpportunityPartitions = 4
 	// A partition that lags up to fanoutKept still finds every version it needs.
 	fanoutKept     = 7 * day
 	tombstonesKept = 14 * day
@@ -31,16 +32,16 @@ type topic struct {
 
 func topics() []topic {
 	return []topic{
-		{name: Opportunities, partitions: others, compacted: true},
+		{name: Opportunities, partitions: OpportunityPartitions, compacted: true},
 		{name: Profiles, compacted: true},
 		{name: Signals, kept: 90 * day},
 		{name: StageChanges, kept: 365 * day},
 		{name: Fanout, kept: fanoutKept},
 		{name: State, compacted: true},
 		{name: Notifications, kept: 30 * day},
-		{name: Candidates, partitions: others, compacted: true},
+		{name: Candidates, partitions: OpportunityPartitions, compacted: true},
 		{name: Rulesets, partitions: 1, compacted: true},
-		{name: DeadLetters, partitions: others, kept: 30 * day},
+		{name: DeadLetters, partitions: OpportunityPartitions, kept: 30 * day},
 	}
 }
 

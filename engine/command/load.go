@@ -55,20 +55,20 @@ type campusLoad struct {
 }
 
 func (l campusLoad) run(ctx context.Context) error {
-	names := skills.Names()
-	campus := demo.New(demoSeed, demo.Default(), time.Now(), names[:min(len(names), 160)])
+	campus := demo.New(demoSeed, demo.Default(), time.Now(), demo.Skills)
 	var opportunities []event.Opportunity
 	byID := map[string]event.Opportunity{}
 	for o := range campus.Opportunities() {
 		opportunities = append(opportunities, o)
 		byID[o.ID] = o
 	}
+	// Opportunities first: then each student's feeds are built once, not grown.
 	var records []streams.Record
-	for p := range campus.Students() {
-		records = append(records, streams.Profile(p))
-	}
 	for _, o := range opportunities {
 		records = append(records, streams.Opportunity(o))
+	}
+	for p := range campus.Students() {
+		records = append(records, streams.Profile(p))
 	}
 	for s := range campus.Signals(opportunities) {
 		s.Features = match.Features(byID[s.Opportunity], skills.Normalize)

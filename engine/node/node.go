@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -214,14 +215,17 @@ func (e *Engine) due() bool {
 	return false
 }
 
-// release lets the catalog forget versions that every owned partition has passed.
+// release lets the catalog forget versions that every owned partition has
+// passed; one that has seen nothing of an opportunities partition holds it all back.
 func (e *Engine) release() error {
 	passed := map[int32]int64{}
-	for _, a := range e.actors {
-		for k, next := range a.partition.Passed() {
-			if old, seen := passed[k]; !seen || next < old {
-				passed[k] = next
-			}
+	for k := range int32(streams.OpportunityPartitions) {
+		low := int64(math.MaxInt64)
+		for _, a := range e.actors {
+			low = min(low, a.partition.Passed()[k])
+		}
+		if low < math.MaxInt64 {
+			passed[k] = low
 		}
 	}
 	return e.catalog.Release(passed)

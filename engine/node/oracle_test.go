@@ -3,6 +3,7 @@ package node
 import (
 	"fmt"
 	"log/slog"
+	"math"
 	"testing"
 	"time"
 
@@ -219,15 +220,13 @@ func (w *world) step(p *part, n int, dies bool) {
 }
 
 func (w *world) release() {
-	passed := map[int32]int64{}
+	passed := map[int32]int64{0: math.MaxInt64, 1: math.MaxInt64}
 	for _, p := range w.parts {
 		if p.actor == nil {
 			return
 		}
-		for k, next := range p.actor.partition.Passed() {
-			if old, ok := passed[k]; !ok || next < old {
-				passed[k] = next
-			}
+		for k, low := range passed {
+			passed[k] = min(low, p.actor.partition.Passed()[k])
 		}
 	}
 	if err := w.catalog.Release(passed); err != nil {
