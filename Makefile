@@ -30,7 +30,7 @@ race: ## all fast tests with the race detector
 
 .PHONY: crash
 crash: ## 20 rounds of kill -9 under load, checked against the oracle
-	$(GO) test -count=1 -timeout 20m -tags crash -run Crash -v ./engine/node/...
+	$(GO) test -count=1 -timeout 20m -tags crash -run Crash -v ./engine/command
 
 .PHONY: realdata
 realdata: build ## put the real postings of DATA through everything and check against the oracle

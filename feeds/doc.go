@@ -82,9 +82,10 @@ func (s *Store) Ping(ctx context.Context) error {
 	return unavailable("ping", s.client.Ping(ctx).Err())
 }
 
-// minListpack is the least zset-max-listpack-entries with which a full feed and
-// its sentinel, and one entry more before the trim, keep the compact encoding.
-const minListpack = event.FeedStore + 2
+// minListpack is the least zset-max-listpack-entries that surely keeps the
+// compact encoding: a full feed, its sentinel, and what a batch adds before the
+// trim, after which Redis would not go back.
+const minListpack = 2 * event.FeedStore
 
 // CheckEncoding warns when Redis would keep feeds in its large encoding, about
 // eight times the memory. Servers that do not tell are left alone.

@@ -29,7 +29,7 @@ const (
 // for every feed that is missing or truncated: position of the operation,
 // entries or -1 for missing, and a key no entry of the feed lies below.
 const applyScript = `
-local COMPLETE, TRUNCATED, STORE = -1099511627776, -1099511627777, 128
+local COMPLETE, TRUNCATED, STORE = -1099511627776, -1099511627777, 120
 local fence = redis.call('HMGET', KEYS[1], 'token', 'sequence')
 if not fence[1] then return {3} end
 if fence[1] ~= ARGV[1] then return {2} end

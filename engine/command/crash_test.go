@@ -1,0 +1,205 @@
+//go:build crash
+
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"tideline/engine/config"
+	"tideline/engine/demo"
+	"tideline/engine/event"
+	"tideline/engine/match"
+	"tideline/engine/skills"
+	"tideline/streams"
+)
+
+// rounds is how often the process is killed.
+const rounds = 20
+
+// victim is a Tideline process that will be killed.
+type victim struct {
+	t      *testing.T
+	binary string
+	dir    string
+	args   []string
+	admin  string
+	api    string
+	cmd    *exec.Cmd
+}
+
+func freeAddr(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// realRedis starts a Redis that survives the process, when there is one on this machine.
+func realRedis(t *testing.T) string {
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Log("no redis-server: the embedded one is used, which forgets everything at every kill")
+		return ""
+	}
+	addr := freeAddr(t)
+	_, port, _ := net.SplitHostPort(addr)
+	cmd := exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+		"--zset-max-listpack-entries", "256", "--dir", t.TempDir())
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	return addr
+}
+
+func (v *victim) start() {
+	v.cmd = exec.Command(v.binary, append([]string{"serve"}, v.args...)...)
+	log, err := os.OpenFile(filepath.Join(v.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer log.Close()
+	v.cmd.Stderr = log
+	if err := v.cmd.Start(); err != nil {
+		v.t.Fatal(err)
+	}
+	deadline := time.Now().Add(60 * time.Second)
+	for !v.ready() {
+		if time.Now().After(deadline) {
+			tail, _ := os.ReadFile(filepath.Join(v.dir, "log"))
+			v.t.Fatalf("not ready after a minute; its log:\n%s", tail[max(0, len(tail)-4000):])
+		}
+		time.Sleep(20 * time.Millisecond) // another process: nothing to wait on but its answer
+	}
+}
+
+func (v *victim) ready() bool {
+	resp, err := http.Get("http://" + v.api + "/readyz")
+	if err != nil {
+		return false
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode == http.StatusOK
+}
+
+func (v *victim) kill() {
+	_ = v.cmd.Process.Kill()
+	_ = v.cmd.Wait()
+}
+
+func (v *victim) verify() {
+	out, err := exec.Command(v.binary, append([]string{"verify", "--patience", "60s"}, v.args...)...).CombinedOutput()
+	if err != nil {
+		v.t.Fatalf("verify: %v\n%s", err, out)
+	}
+	v.t.Logf("%s", out[max(0, len(out)-100):])
+}
+
+// disturb publishes random events until the process dies or the time is over.
+func (v *victim) disturb(ctx context.Context, r *rand.Rand, campus *season) {
+	b, err := findBackend(config.Config{DataDir: v.dir})
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	producer, err := streams.NewProducer(streams.Config{Brokers: b.Brokers}, 8, slog.New(slog.DiscardHandler))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	// A record that may have reached the dead broker would be tried for ever.
+	defer context.AfterFunc(ctx, producer.Close)()
+	for ctx.Err() == nil {
+		var records []streams.Record
+		for range 1 + r.IntN(40) {
+			records = append(records, campus.next(r))
+		}
+		_ = producer.Send(ctx, records...) // fails when the process is killed, as it should
+	}
+}
+
+// season is what may happen on a small campus.
+type season struct {
+	students      []event.Profile
+	opportunities []event.Opportunity
+	serial        int
+}
+
+func newSeason() *season {
+	campus := demo.New(1, demo.Sizes{Students: 250, Opportunities: 700}, time.Now(), demo.Skills[:40])
+	s := &season{}
+	for p := range campus.Students() {
+		s.students = append(s.students, p)
+	}
+	for o := range campus.Opportunities() {
+		s.opportunities = append(s.opportunities, o)
+	}
+	return s
+}
+
+func (s *season) next(r *rand.Rand) streams.Record {
+	o := s.opportunities[r.IntN(len(s.opportunities))]
+	p := s.students[r.IntN(len(s.students))]
+	switch r.IntN(20) {
+	case 0:
+		return streams.NoOpportunity(o.ID)
+	case 1:
+		o.Status = event.Closed
+	case 2:
+		o.Skills = o.Skills[:1]
+	case 3, 4, 5:
+		p.Skills = p.Skills[:1+r.IntN(len(p.Skills))]
+		return streams.Profile(p)
+	case 6, 7, 8, 9:
+		s.serial++
+		kinds := []event.SignalKind{event.Save, event.Ignore, event.Unignore, event.Unsave, event.ApplyClick, event.Impression}
+		return streams.Signal(event.Signal{
+			ID: fmt.Sprint("x", s.serial), Student: p.ID, Kind: kinds[r.IntN(len(kinds))], Opportunity: o.ID, At: time.Now().UTC(),
+			Features: match.Features(o, skills.Normalize),
+		})
+	}
+	return streams.Opportunity(o)
+}
+
+func TestCrashUnderLoadLosesNothing(t *testing.T) {
+	dir := t.TempDir()
+	v := &victim{t: t, binary: filepath.Join(dir, "tideline"), dir: dir, api: freeAddr(t), admin: freeAddr(t)}
+	if out, err := exec.Command("go", "build", "-o", v.binary, "tideline").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	v.args = []string{"--data_dir", dir, "--http.addr", v.api, "--admin.addr", v.admin, "--tick", "1s", "--batch.max_entries", "500"}
+	if addr := realRedis(t); addr != "" {
+		v.args = append(v.args, "--redis.addrs", addr)
+	}
+	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
+	campus := newSeason()
+	for round := range rounds {
+		v.start()
+		if round > 0 {
+			v.verify()
+		}
+		load, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); v.disturb(load, r, campus) }()
+		time.Sleep(time.Duration(200+rand.IntN(1800)) * time.Millisecond) // the kill comes at any moment
+		v.kill()
+		stop()
+		<-done
+		t.Logf("round %d", round+1)
+	}
+	v.start()
+	defer v.kill()
+	v.verify()
+}
