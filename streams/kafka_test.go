@@ -40,7 +40,7 @@ func producer(t *testing.T, c Config, partitions int) *Producer {
 }
 
 func session(t *testing.T, c Config, partitions int) *Session {
-	s, err := NewSession(c, partitions, 1000, nil, quiet)
+	s, err := NewSession(t.Context(), c, partitions, 1000, nil, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,7 @@ type Batch struct {
 func (b Batch) Empty() bool { return len(b.Partitions)+len(b.Router) == 0 }
 
 // NewSession joins the group. MaxRecords bounds one poll.
-func NewSession(config Config, partitions, maxRecords int, reg prometheus.Registerer, log *slog.Logger) (*Session, error) {
+func NewSession(ctx context.Context, config Config, partitions, maxRecords int, reg prometheus.Registerer, log *slog.Logger) (*Session, error) {
 	s := &Session{
 		counts: counts{partitions}, max: maxRecords, metrics: newSessionMetrics(reg),
 		owned: map[string]map[int32]bool{}, assigned: map[int32]bool{}, revoked: map[int32]bool{},
@@ -84,6 +84,13 @@ func NewSession(config Config, partitions, maxRecords int, reg prometheus.Regist
 	)
 	if s.session, err = kgo.NewGroupTransactSession(opts...); err != nil {
 		return nil, fmt.Errorf("open the transactional session: %w", err)
+	}
+	// Ask for the producer id now, not at the first record: that ends the
+	// transaction a crash of this instance left open, which would otherwise hold
+	// back every restore until its timeout.
+	if _, _, err := s.session.Client().ProducerID(ctx); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("end the transactions of the former %s: %w", config.Instance, err)
 	}
 	return s, nil
 }

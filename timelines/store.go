@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -53,6 +54,34 @@ func New(config Config, reg prometheus.Registerer, log *slog.Logger) (*Store, er
 			Name: "tideline_timelines_writes_total", Help: "Documents by what became of the write.",
 		}, []string{"outcome"}),
 	}, nil
+}
+
+// Prepare creates the collections that are missing and their indexes.
+func (s *Store) Prepare(ctx context.Context) error {
+	existing, err := s.database.ListCollectionNames(ctx, bson.D{})
+	if err != nil {
+		return fmt.Errorf("list the collections: %w", err)
+	}
+	for _, b := range event.Buckets {
+		name := s.collection(b).Name()
+		if !slices.Contains(existing, name) {
+			if err := s.database.CreateCollection(ctx, name); err != nil && !exists(err) {
+				return fmt.Errorf("create collection %s: %w", name, err)
+			}
+		}
+		_, err := s.collection(b).Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{Key: "posted_at", Value: -1}}})
+		if err != nil {
+			return fmt.Errorf("index %s by posted_at: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// exists says whether another process was faster.
+func exists(err error) bool {
+	const namespaceExists = 48
+	command, ok := errors.AsType[mongo.CommandError](err)
+	return ok && command.Code == namespaceExists
 }
 
 // Close releases the client.

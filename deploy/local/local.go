@@ -40,8 +40,9 @@ type Servers struct {
 	Redis    []string
 	MongoURI string
 
-	close []func() // last first
-	once  sync.Once
+	mongoDir string   // where the embedded MongoDB keeps its files; empty: not embedded
+	close    []func() // last first
+	once     sync.Once
 }
 
 // Start starts the servers that are needed.
@@ -141,7 +142,7 @@ func (s *Servers) mongo(ctx context.Context, o Options) error {
 	s.close = append(s.close, func() { stop(); done.Wait() })
 	// One connection: an update there is a read and a separate write, and
 	// concurrent ones overwrite each other without an error.
-	s.MongoURI = server.MongoDBURI() + "?maxPoolSize=1"
+	s.MongoURI, s.mongoDir = server.MongoDBURI()+"?maxPoolSize=1", dir
 	return nil
 }
 

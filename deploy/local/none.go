@@ -43,5 +43,8 @@ func Start(_ context.Context, o Options) (*Servers, error) {
 	return nil, fmt.Errorf("%w: set %s", ErrNotEmbedded, strings.Join(missing, ", "))
 }
 
+// IndexIDs does nothing.
+func (*Servers) IndexIDs(context.Context, string) error { return nil }
+
 // Close does nothing.
 func (*Servers) Close() {}

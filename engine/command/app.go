@@ -42,6 +42,7 @@ type app struct {
 	engine     *node.Engine
 	timelines  *timelines.Store
 	projection *streams.Projection
+	prepared   bool // the collections exist; of the projection's goroutine
 	auth       api.AuthConfig
 	teardown   []func() // last first
 }
@@ -183,8 +184,27 @@ func (a *app) run(ctx context.Context, started func(ctx context.Context)) error 
 	return stopped
 }
 
+// prepare creates the collections; it is tried with the first batch, not at
+// start, so that MongoDB may be away without holding anything else up.
+func (a *app) prepare(ctx context.Context) error {
+	if a.prepared {
+		return nil
+	}
+	if err := a.timelines.Prepare(ctx); err != nil {
+		return err
+	}
+	if err := a.backend.servers.IndexIDs(ctx, a.config.Mongo.Database); err != nil {
+		return err
+	}
+	a.prepared = true
+	return nil
+}
+
 // project copies opportunity records to MongoDB.
 func (a *app) project(ctx context.Context, inputs []streams.Input) error {
+	if err := a.prepare(ctx); err != nil {
+		return err
+	}
 	var changes []timelines.Change
 	for _, in := range inputs {
 		id, o, err := streams.DecodeOpportunity(in)

@@ -32,7 +32,7 @@ func Open(ctx context.Context, kafka streams.Config, partitions int, store *feed
 		return nil, err
 	}
 	e.closers = append(e.closers, e.restore.Close)
-	if e.session, err = streams.NewSession(kafka, partitions, config.MaxRecords, reg, log); err != nil {
+	if e.session, err = streams.NewSession(ctx, kafka, partitions, config.MaxRecords, reg, log); err != nil {
 		e.Close()
 		return nil, err
 	}
