@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -121,10 +122,7 @@ func (s *Server) middleware() {
 	s.app.Use(requestid.New(), s.metrics.observe(s.log))
 	s.app.Use(helmet.New(helmet.Config{ContentSecurityPolicy: contentPolicy, CrossOriginEmbedderPolicy: "unsafe-none"}))
 	if len(s.config.CORS) > 0 {
-		origins := s.config.CORS[0]
-		for _, o := range s.config.CORS[1:] {
-			origins += "," + o
-		}
+		origins := strings.Join(s.config.CORS, ",")
 		s.app.Use(cors.New(cors.Config{AllowOrigins: origins, AllowHeaders: "Authorization,Content-Type,Idempotency-Key,If-Match"}))
 	}
 }

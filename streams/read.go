@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -15,8 +16,9 @@ type span struct{ from, to int64 }
 type spans map[string]map[int32]span
 
 // read consumes spans outside any group, committed records only, in offset
-// order per partition, and returns when it has passed every end.
-func read(ctx context.Context, config Config, log *slog.Logger, todo spans, sink func(Input) error) error {
+// order per partition, and returns when it has passed every end. An end among
+// aborted records is never seen; idle, if not 0, is how long to wait for it.
+func read(ctx context.Context, config Config, log *slog.Logger, todo spans, idle time.Duration, sink func(Input) error) error {
 	offsets, open := map[string]map[int32]kgo.Offset{}, 0
 	for topic, partitions := range todo {
 		for n, s := range partitions {
@@ -41,8 +43,12 @@ func read(ctx context.Context, config Config, log *slog.Logger, todo spans, sink
 	}
 	defer cl.Close()
 	for open > 0 {
-		fetches := cl.PollFetches(ctx)
-		if err := fetches.Err0(); err != nil {
+		poll, cancel := idleAfter(ctx, idle)
+		fetches := cl.PollFetches(poll)
+		cancel()
+		if err := fetches.Err0(); err != nil && ctx.Err() == nil && idle > 0 {
+			return nil
+		} else if err != nil {
 			return fmt.Errorf("read %v: %w", topicNames(todo), err)
 		}
 		var failed error
@@ -65,6 +71,13 @@ func read(ctx context.Context, config Config, log *slog.Logger, todo spans, sink
 		}
 	}
 	return nil
+}
+
+func idleAfter(ctx context.Context, idle time.Duration) (context.Context, context.CancelFunc) {
+	if idle == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, idle)
 }
 
 func topicNames(todo spans) []string {
@@ -111,5 +124,5 @@ func ReadLog(ctx context.Context, config Config, log *slog.Logger, topic string,
 	if err != nil {
 		return err
 	}
-	return read(ctx, config, log, all, sink)
+	return read(ctx, config, log, all, 5*time.Second, sink)
 }

@@ -55,10 +55,32 @@ func (r *Restorer) Partition(ctx context.Context, n int32, sinks RestoreSinks) e
 	} else {
 		profiles.to = min(profiles.to, at.At)
 	}
-	return read(ctx, r.config, r.log, spans{Profiles: {n: profiles}, State: {n: all[State][n]}}, func(in Input) error {
-		if in.Topic == Profiles {
+	state := all[State][n]
+	if state.to, err = r.barrier(ctx, n); err != nil {
+		return err
+	}
+	return read(ctx, r.config, r.log, spans{Profiles: {n: profiles}, State: {n: state}}, 0, func(in Input) error {
+		switch {
+		case in.Topic == Profiles:
 			return sinks.Profile(in)
+		case string(in.Key) == barrierKey:
+			return nil
 		}
 		return sinks.State(in)
 	})
+}
+
+// barrierKey is of a record that says nothing: where it is seen, everything
+// written before it has been.
+const barrierKey = "\x1fbarrier"
+
+// barrier writes such a record to a partition of engine-state and gives the
+// offset after it. The end of a topic that transactions write cannot be
+// waited for otherwise: it may be a run of aborted records, which nobody is shown.
+func (r *Restorer) barrier(ctx context.Context, n int32) (int64, error) {
+	written, err := r.client.ProduceSync(ctx, &kgo.Record{Topic: State, Partition: n, Key: []byte(barrierKey)}).First()
+	if err != nil {
+		return 0, fmt.Errorf("write a barrier to %s[%d]: %w", State, n, err)
+	}
+	return written.Offset + 1, nil
 }

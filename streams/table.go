@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -127,9 +128,7 @@ func (t *Table) open() {
 func (t *Table) move(ends map[int32]int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for n, end := range ends {
-		t.next[n] = end
-	}
+	maps.Copy(t.next, ends)
 	close(t.moved)
 	t.moved = make(chan struct{})
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -76,11 +77,13 @@ func (v *victim) start() {
 	if err := v.cmd.Start(); err != nil {
 		v.t.Fatal(err)
 	}
-	deadline := time.Now().Add(60 * time.Second)
+	deadline := time.Now().Add(20 * time.Second)
 	for !v.ready() {
 		if time.Now().After(deadline) {
-			tail, _ := os.ReadFile(filepath.Join(v.dir, "log"))
-			v.t.Fatalf("not ready after a minute; its log:\n%s", tail[max(0, len(tail)-4000):])
+			_ = v.cmd.Process.Signal(syscall.SIGQUIT) // it writes down where it stands
+			_ = v.cmd.Wait()
+			all, _ := os.ReadFile(filepath.Join(v.dir, "log"))
+			v.t.Fatalf("not ready in time; its log:\n%s", all[max(0, len(all)-3_000_000):])
 		}
 		time.Sleep(20 * time.Millisecond) // another process: nothing to wait on but its answer
 	}

@@ -11,6 +11,7 @@
 package partition
 
 import (
+	"maps"
 	"time"
 
 	"tideline/engine/catalog"
@@ -109,9 +110,7 @@ func (p *Partition) Now() time.Time { return p.now }
 // partition may still have to process.
 func (p *Partition) Passed() map[int32]int64 {
 	passed := map[int32]int64{}
-	for k, next := range p.meta.Positions {
-		passed[k] = next
-	}
+	maps.Copy(passed, p.meta.Positions)
 	for _, r := range p.meta.Open {
 		passed[r.Partition] = min(passed[r.Partition], r.From)
 	}

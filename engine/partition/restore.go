@@ -17,6 +17,7 @@ const sep = "\x1f"
 const metaKey = sep + "meta"
 
 func savedKey(student, opportunity string) string { return student + sep + "saved" + sep + opportunity }
+
 func ignoredKey(student, opportunity string) string {
 	return student + sep + "ignored" + sep + opportunity
 }
