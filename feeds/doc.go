@@ -27,7 +27,7 @@ import (
 var (
 	ErrNoStudent   = errors.New("no such student")
 	ErrRebuilding  = errors.New("the feeds of this student are being rebuilt")
-	ErrUnavailable = errors.New("Redis is not available")
+	ErrUnavailable = errors.New("the feed store (Redis) is not available")
 )
 
 // Config says where Redis is.

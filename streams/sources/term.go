@@ -19,7 +19,7 @@ const enrolled = 5
 func GraduationYears(texts ...string) []int {
 	first, last := 0, 0
 	for _, text := range texts {
-		words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !('a' <= r && r <= 'z' || '0' <= r && r <= '9') })
+		words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !('a' <= r && r <= 'z' || '0' <= r && r <= '9') }) //nolint:staticcheck // reads better than its negation
 		for i := 1; i < len(words); i++ {
 			year, err := strconv.Atoi(words[i])
 			if err != nil || year < 2000 || year > 2050 || !season(words[i-1]) {
