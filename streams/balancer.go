@@ -19,6 +19,22 @@ type balancer struct {
 
 func newBalancer() kgo.GroupBalancer { return &balancer{kgo.CooperativeStickyBalancer()} }
 
+// listening tells everything this member is to own, at every generation, before
+// the client acts on it.
+type listening struct {
+	kgo.GroupBalancer
+	synced func(all map[string][]int32)
+}
+
+// ParseSyncAssignment reads what the leader's plan gives this member.
+func (l *listening) ParseSyncAssignment(assignment []byte) (map[string][]int32, error) {
+	all, err := l.GroupBalancer.ParseSyncAssignment(assignment)
+	if err == nil {
+		l.synced(all)
+	}
+	return all, err
+}
+
 // ProtocolName differs from the strategy it borrows from: mixing the two would tear units apart.
 func (*balancer) ProtocolName() string { return "tideline-copartitioned" }
 

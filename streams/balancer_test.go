@@ -10,8 +10,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-const students = 8
-
 // group plays the group coordinator: what everybody owns, and one round of balancing.
 type group map[string]map[string][]int32
 
@@ -31,7 +29,7 @@ func (g group) rebalance(t *testing.T, generation int32) {
 		t.Fatal(err)
 	}
 	plan, err := balancing.(kgo.GroupMemberBalancerOrError).BalanceOrError(map[string]int32{
-		Profiles: students, Signals: students, Fanout: students, Opportunities: OpportunityPartitions,
+		Profiles: 8, Signals: 8, Fanout: 8, Opportunities: OpportunityPartitions,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -36,8 +36,9 @@ type Input struct {
 	Partition int32
 	Offset    int64
 	Key       []byte
-	Value     []byte // nil: a tombstone
-	Time      time.Time
+	Value     []byte    // nil: a tombstone
+	Time      time.Time // ce_time, else when the record was written
+	ID        string    // ce_id; empty: none
 }
 
 // Config says where Kafka is and who we are.
@@ -51,6 +52,16 @@ type Config struct {
 	// restart: then a restart takes its partitions back at once and ends the
 	// transaction that a crash left open.
 	Instance string
+	// SessionTimeout is how long the group waits for a process that says
+	// nothing; 0: 20 s.
+	SessionTimeout time.Duration
+}
+
+func (c Config) sessionTimeout() time.Duration {
+	if c.SessionTimeout > 0 {
+		return c.SessionTimeout
+	}
+	return 20 * time.Second
 }
 
 // SASL is empty for none.

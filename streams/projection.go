@@ -38,11 +38,17 @@ func NewProjection(config Config, name string, maxRecords int, reg prometheus.Re
 // Close leaves the group.
 func (p *Projection) Close() { p.client.CloseAllowingRebalance() }
 
-// Run applies batches until ctx ends; then it returns nil. A batch that fails is
-// tried again, with growing pauses, for as long as it takes.
+// Run applies batches until ctx ends or Close; then it returns nil. A batch that
+// fails is tried again, with growing pauses, for as long as it takes.
 func (p *Projection) Run(ctx context.Context, apply func(context.Context, []Input) error) error {
 	for ctx.Err() == nil {
 		fetches := p.client.PollRecords(ctx, p.max)
+		if fetches.IsClientClosed() {
+			return nil
+		}
+		if err := pollError(fetches); err != nil {
+			p.log.Warn("the projection could not read everything; tried again", "error", err)
+		}
 		var inputs []Input
 		fetches.EachRecord(func(r *kgo.Record) { inputs = append(inputs, input(r)) })
 		if len(inputs) > 0 && p.persist(ctx, inputs, apply) {
@@ -67,12 +73,8 @@ func (p *Projection) persist(ctx context.Context, inputs []Input, apply func(con
 		}
 		p.failures.Inc()
 		p.log.Warn("projection failed; tried again", "error", err, "in", wait)
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if sleep(ctx, wait) != nil {
 			return false
-		case <-timer.C:
 		}
 	}
 }

@@ -15,10 +15,17 @@ type span struct{ from, to int64 }
 
 type spans map[string]map[int32]span
 
+const (
+	// lull is how long a reader waits for records before it looks whether there are any.
+	lull = 300 * time.Millisecond
+	// fetchWait is how long a broker may hold a fetch that has nothing to give;
+	// other requests on the connection, as of that look, wait behind it.
+	fetchWait = 250 * time.Millisecond
+)
+
 // read consumes spans outside any group, committed records only, in offset
-// order per partition, and returns when it has passed every end. An end among
-// aborted records is never seen; idle, if not 0, is how long to wait for it.
-func read(ctx context.Context, config Config, log *slog.Logger, todo spans, idle time.Duration, sink func(Input) error) error {
+// order per partition, and returns when it has passed every end.
+func read(ctx context.Context, config Config, log *slog.Logger, todo spans, sink func(Input) error) error {
 	offsets, open := map[string]map[int32]kgo.Offset{}, 0
 	for topic, partitions := range todo {
 		for n, s := range partitions {
@@ -37,47 +44,81 @@ func read(ctx context.Context, config Config, log *slog.Logger, todo spans, idle
 	}
 	cl, err := config.client(log,
 		kgo.ConsumePartitions(offsets), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.FetchMaxPartitionBytes(8<<20), kgo.FetchMaxWait(fetchWait),
 		kgo.KeepControlRecords()) // a span may end in transaction markers, and nothing else would tell
 	if err != nil {
 		return err
 	}
 	defer cl.Close()
-	for open > 0 {
-		poll, cancel := idleAfter(ctx, idle)
-		fetches := cl.PollFetches(poll)
-		cancel()
-		if err := fetches.Err0(); err != nil && ctx.Err() == nil && idle > 0 {
-			return nil
-		} else if err != nil {
-			return fmt.Errorf("read %v: %w", topicNames(todo), err)
-		}
-		var failed error
-		fetches.EachError(func(topic string, n int32, err error) { failed = fmt.Errorf("read %s[%d]: %w", topic, n, err) })
-		if failed != nil {
-			return failed
-		}
-		fetches.EachRecord(func(r *kgo.Record) {
-			end := todo[r.Topic][r.Partition].to
-			if r.Offset < end && !r.Attrs.IsControl() && failed == nil {
-				failed = sink(input(r))
-			}
-			if r.Offset >= end-1 && end > 0 {
-				todo[r.Topic][r.Partition] = span{} // done; later records of the fetch are past the end
-				open--
-			}
-		})
-		if failed != nil {
-			return failed
+	r := reader{client: cl, todo: todo, open: open, sink: sink}
+	for r.open > 0 {
+		if err := r.poll(ctx); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func idleAfter(ctx context.Context, idle time.Duration) (context.Context, context.CancelFunc) {
-	if idle == 0 {
-		return context.WithCancel(ctx)
+// reader is one read under way; the from of each span moves forward.
+type reader struct {
+	client *kgo.Client
+	todo   spans
+	open   int // spans that have not reached their end
+	sink   func(Input) error
+}
+
+func (r *reader) poll(ctx context.Context) error {
+	waiting, cancel := context.WithTimeout(ctx, lull)
+	fetches := r.client.PollFetches(waiting)
+	cancel()
+	if ctx.Err() != nil {
+		return fmt.Errorf("read %v: %w", topicNames(r.todo), ctx.Err())
 	}
-	return context.WithTimeout(ctx, idle)
+	failed := pollError(fetches)
+	if failed != nil {
+		return fmt.Errorf("read: %w", failed)
+	}
+	if fetches.NumRecords() == 0 {
+		return r.skip(ctx)
+	}
+	fetches.EachRecord(func(record *kgo.Record) {
+		end := r.todo[record.Topic][record.Partition].to
+		if record.Offset < end && !record.Attrs.IsControl() && failed == nil {
+			failed = r.sink(input(record))
+		}
+		r.passed(record.Topic, record.Partition, record.Offset+1)
+	})
+	return failed
+}
+
+// passed notes that everything before an offset has been seen.
+func (r *reader) passed(topic string, n int32, next int64) {
+	s := r.todo[topic][n]
+	if s.from >= s.to {
+		return // past the end: later records of the same fetch
+	}
+	s.from = next
+	r.todo[topic][n] = s
+	if s.from >= s.to {
+		r.open--
+	}
+}
+
+// skip passes over what was compacted away at the end of a span.
+func (r *reader) skip(ctx context.Context) error {
+	for topic, partitions := range r.todo {
+		for n, s := range partitions {
+			if s.from >= s.to {
+				continue
+			}
+			next, err := pastGap(ctx, r.client, topic, n, s.from)
+			if err != nil {
+				return err
+			}
+			r.passed(topic, n, next)
+		}
+	}
+	return nil
 }
 
 func topicNames(todo spans) []string {
@@ -124,5 +165,5 @@ func ReadLog(ctx context.Context, config Config, log *slog.Logger, topic string,
 	if err != nil {
 		return err
 	}
-	return read(ctx, config, log, all, 5*time.Second, sink)
+	return read(ctx, config, log, all, sink)
 }

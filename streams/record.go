@@ -2,6 +2,7 @@ package streams
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,16 +20,36 @@ type Record struct {
 	headers   []kgo.RecordHeader
 }
 
+// maxDeadLetter leaves room for the headers in a record of Kafka's default size limit.
+const maxDeadLetter = 900_000
+
 // DeadLetter keeps a record that cannot be processed: raw key and value, the
-// reason, and where it came from.
+// reason, and where it came from. A key or value that would not fit any more
+// with the headers is cut; then key_bytes or value_bytes says how long it was.
+// A dead letter that cannot be written would stop its partition for good.
 func DeadLetter(in Input, code, message string) Record {
 	r := Record{topic: DeadLetters, partition: -1, key: in.Key, value: in.Value}
 	r.headers = append(cloudEvent("tideline.dead-letter.v1", in.Time),
-		header("reason", code), header("message", message),
+		header("reason", code), header("message", clip(message, 8192)),
 		header("origin_topic", in.Topic), header("origin_partition", strconv.Itoa(int(in.Partition))),
 		header("origin_offset", strconv.FormatInt(in.Offset, 10)),
 		header("origin_time", in.Time.UTC().Format(time.RFC3339Nano)))
+	if in.ID != "" {
+		r.headers = append(r.headers, header("origin_id", clip(in.ID, 256)))
+	}
+	if len(in.Key) > maxDeadLetter {
+		r.key = in.Key[:maxDeadLetter]
+		r.headers = append(r.headers, header("key_bytes", strconv.Itoa(len(in.Key))))
+	}
+	if room := maxDeadLetter - len(r.key); len(in.Value) > room {
+		r.value = in.Value[:room]
+		r.headers = append(r.headers, header("value_bytes", strconv.Itoa(len(in.Value))))
+	}
 	return r
+}
+
+func clip(s string, limit int) string {
+	return strings.ToValidUTF8(s[:min(len(s), limit)], "")
 }
 
 // EngineState is one fact of a student partition; a nil value ends it. It
@@ -87,15 +108,18 @@ func (c counts) place(r Record) *kgo.Record {
 }
 
 func input(r *kgo.Record) Input {
-	at := r.Timestamp
+	in := Input{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Key: r.Key, Value: r.Value, Time: r.Timestamp}
 	for _, h := range r.Headers {
-		if h.Key == "ce_time" {
+		switch h.Key {
+		case "ce_id":
+			in.ID = string(h.Value)
+		case "ce_time":
 			if t, err := time.Parse(time.RFC3339, string(h.Value)); err == nil {
-				at = t
+				in.Time = t
 			}
 		}
 	}
-	return Input{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Key: r.Key, Value: r.Value, Time: at}
+	return in
 }
 
 // Parts gives what the record will be: partition -1 stands for Kafka's default by key.

@@ -2,10 +2,12 @@ package streams
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -17,6 +19,7 @@ type Table struct {
 	client *kgo.Client
 	start  spans
 	sink   func([]Input) error
+	log    *slog.Logger
 
 	mu       sync.Mutex
 	next     map[int32]int64 // first offset not yet applied
@@ -29,7 +32,7 @@ type Table struct {
 func NewTable(ctx context.Context, config Config, log *slog.Logger, sink func([]Input) error) (*Table, error) {
 	cl, err := config.client(log,
 		kgo.ConsumeTopics(Opportunities), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords())
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(), kgo.FetchMaxWait(fetchWait))
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +42,7 @@ func NewTable(ctx context.Context, config Config, log *slog.Logger, sink func([]
 		return nil, err
 	}
 	return &Table{
-		client: cl, start: start, sink: sink, next: map[int32]int64{},
+		client: cl, start: start, sink: sink, log: log, next: map[int32]int64{},
 		moved: make(chan struct{}), caughtUp: make(chan struct{}),
 	}, nil
 }
@@ -50,10 +53,10 @@ func (t *Table) Close() { t.client.Close() }
 // CaughtUp is closed once everything that existed at the start is applied.
 func (t *Table) CaughtUp() <-chan struct{} { return t.caughtUp }
 
-// Run follows the topic until ctx ends; then it returns nil.
+// Run follows the topic until ctx ends or Close; then it returns nil.
 func (t *Table) Run(ctx context.Context) error {
 	var backlog []Input
-	loading := !t.reached()
+	loading := true
 	for {
 		if loading && t.reached() {
 			loading = false
@@ -61,19 +64,19 @@ func (t *Table) Run(ctx context.Context) error {
 				return err
 			}
 			backlog = nil
+			close(t.caughtUp)
 		}
-		if !loading {
-			t.open()
-		}
-		fetches := t.client.PollFetches(ctx)
-		if ctx.Err() != nil {
+		records, ends, err := t.poll(ctx, loading)
+		if ctx.Err() != nil || errors.Is(err, kgo.ErrClientClosed) {
 			return nil
 		}
-		fetches.EachError(func(topic string, n int32, e error) {
-			// The client retries by itself; what is final shows up as lag.
-			t.client.ForceMetadataRefresh()
-		})
-		records, ends := gather(fetches)
+		if err != nil {
+			// The client goes on by itself; what is final shows up as lag.
+			t.log.Warn("the opportunities could not be read; tried again", "error", err)
+			if sleep(ctx, 100*time.Millisecond) != nil {
+				return nil
+			}
+		}
 		if loading {
 			backlog = append(backlog, records...)
 		} else if err := t.apply(records); err != nil {
@@ -81,6 +84,38 @@ func (t *Table) Run(ctx context.Context) error {
 		}
 		t.move(ends)
 	}
+}
+
+// poll waits for records. While loading, it does not wait for ever: what existed
+// at the start may end in offsets that were compacted away.
+func (t *Table) poll(ctx context.Context, loading bool) (records []Input, ends map[int32]int64, err error) {
+	waiting, cancel := ctx, context.CancelFunc(func() {})
+	if loading {
+		waiting, cancel = context.WithTimeout(ctx, lull)
+	}
+	fetches := t.client.PollFetches(waiting)
+	cancel()
+	if fetches.IsClientClosed() {
+		return nil, nil, kgo.ErrClientClosed
+	}
+	records, ends = gather(fetches)
+	if err := pollError(fetches); err != nil || !loading || len(ends) > 0 {
+		return records, ends, err
+	}
+	for n, s := range t.start[Opportunities] {
+		at := max(s.from, t.Position(n))
+		if at >= s.to {
+			continue
+		}
+		next, err := pastGap(ctx, t.client, Opportunities, n, at)
+		if err != nil {
+			return nil, ends, err
+		}
+		if next > at {
+			ends[n] = next
+		}
+	}
+	return nil, ends, nil
 }
 
 // gather takes the data records of a poll and how far it got.
@@ -117,12 +152,11 @@ func (t *Table) reached() bool {
 	return true
 }
 
-func (t *Table) open() {
-	select {
-	case <-t.caughtUp:
-	default:
-		close(t.caughtUp)
-	}
+// Position is the first offset of a partition that is not yet applied; 0 before the first.
+func (t *Table) Position(partition int32) int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.next[partition]
 }
 
 func (t *Table) move(ends map[int32]int64) {

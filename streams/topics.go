@@ -28,6 +28,7 @@ type topic struct {
 	partitions int
 	compacted  bool
 	kept       time.Duration // for topics that are not compacted
+	students   bool          // partitions is P
 }
 
 func topics() []topic {
@@ -48,14 +49,25 @@ func topics() []topic {
 func (t topic) configs() map[string]*string {
 	millis := func(d time.Duration) *string { return new(strconv.FormatInt(d.Milliseconds(), 10)) }
 	if !t.compacted {
-		return map[string]*string{"cleanup.policy": new("delete"), "retention.ms": millis(t.kept)}
+		return map[string]*string{policy: new("delete"), "retention.ms": millis(t.kept)}
 	}
-	configs := map[string]*string{"cleanup.policy": new("compact"), "delete.retention.ms": millis(tombstonesKept)}
-	if t.name == Opportunities {
+	configs := map[string]*string{
+		policy: new("compact"), "delete.retention.ms": millis(tombstonesKept),
+		"segment.bytes": new("67108864"), // only closed segments are compacted
+	}
+	switch t.name {
+	case Opportunities:
+		// The version before the newest is needed; of profiles and state it is not.
 		configs["min.compaction.lag.ms"] = millis(fanoutKept)
+	case State:
+		// Every batch rewrites the partition's meta record, and every restart reads it all.
+		configs["segment.ms"] = millis(time.Hour)
+		configs["min.cleanable.dirty.ratio"] = new("0.1")
 	}
 	return configs
 }
+
+const policy = "cleanup.policy"
 
 // EnsureTopics creates the topics that are missing and checks those that are
 // there. It returns P, the number of student partitions in force: wanted, or
@@ -73,27 +85,89 @@ func EnsureTopics(ctx context.Context, config Config, wanted, fallback int, repl
 	}
 	p := wanted
 	if p == 0 {
-		p = fallback
-		if have, ok := existing[Profiles]; ok && have.Err == nil {
-			p = len(have.Partitions)
-		}
+		p = inForce(existing, fallback)
 	}
+	if p < 1 || p&(p-1) != 0 {
+		return 0, fmt.Errorf("%d student partitions: must be a power of two", p)
+	}
+	var found []topic
 	for _, t := range topics() {
-		count := t.partitions
-		if count == 0 {
-			count = p
+		if t.partitions == 0 {
+			t.partitions, t.students = p, true
 		}
 		if have, ok := existing[t.name]; ok && have.Err == nil {
-			if t.partitions == 0 && len(have.Partitions) != p {
-				return 0, fmt.Errorf("topic %s has %d partitions and %d are needed: the number of student partitions is fixed at first start; set partitions to %d, or move to new topics",
-					t.name, len(have.Partitions), p, len(have.Partitions))
+			if err := t.check(len(have.Partitions)); err != nil {
+				return 0, err
 			}
+			found = append(found, t)
 			continue
 		}
-		_, err := admin.CreateTopic(ctx, int32(count), replication, t.configs(), t.name)
-		if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
-			return 0, fmt.Errorf("create topic %s with %d partitions: %w", t.name, count, err)
+		_, err := admin.CreateTopic(ctx, int32(t.partitions), replication, t.configs(), t.name)
+		if errors.Is(err, kerr.TopicAlreadyExists) { // another process was faster: check what it made
+			if err := sleep(ctx, 100*time.Millisecond); err != nil {
+				return 0, err
+			}
+			return EnsureTopics(ctx, config, wanted, fallback, replication, log)
+		}
+		if err != nil {
+			return 0, fmt.Errorf("create topic %s with %d partitions: %w", t.name, t.partitions, err)
 		}
 	}
-	return p, nil
+	return p, checkPolicies(ctx, admin, found, log)
+}
+
+// inForce is the partition count of the first topic that has one for every student partition.
+func inForce(existing kadm.TopicDetails, fallback int) int {
+	for _, t := range topics() {
+		if have, ok := existing[t.name]; ok && have.Err == nil && t.partitions == 0 {
+			return len(have.Partitions)
+		}
+	}
+	return fallback
+}
+
+func (t topic) check(found int) error {
+	switch {
+	case found == t.partitions:
+		return nil
+	case t.students:
+		return fmt.Errorf("topic %s has %d partitions and %d are needed: the number of student partitions is fixed at first start; set partitions to %d, or move to new topics",
+			t.name, found, t.partitions, found)
+	default:
+		return fmt.Errorf("topic %s has %d partitions and must have %d: delete it while it is empty, and it is made anew", t.name, found, t.partitions)
+	}
+}
+
+// checkPolicies refuses a topic that would lose what must be kept, or keep
+// forever what must go.
+func checkPolicies(ctx context.Context, admin *kadm.Client, found []topic, log *slog.Logger) error {
+	if len(found) == 0 {
+		return nil
+	}
+	names := make([]string, len(found))
+	for i, t := range found {
+		names[i] = t.name
+	}
+	described, err := admin.DescribeTopicConfigs(ctx, names...)
+	if err != nil {
+		log.Warn("topic settings could not be checked", "error", err) // it needs a right of its own
+		return nil
+	}
+	for _, t := range found {
+		have, err := described.On(t.name, nil)
+		if err == nil {
+			err = have.Err
+		}
+		if err != nil {
+			log.Warn("topic settings could not be checked", "topic", t.name, "error", err)
+			continue
+		}
+		for _, c := range have.Configs {
+			if want := *t.configs()[policy]; c.Key == policy && c.MaybeValue() != want {
+				return fmt.Errorf("topic %s has %s=%s and needs %s: change it with kafka-configs.sh --alter --add-config %s=%s",
+					t.name, policy, c.MaybeValue(), want, policy, want)
+			}
+		}
+	}
+	return nil
 }

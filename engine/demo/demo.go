@@ -1,6 +1,7 @@
 // Package demo makes up a campus: students, opportunities and what students did
-// with them, all from a seed, so that the same seed gives the same campus.
-// Names of people are left out; organisations and titles are composed.
+// with them, all from a seed: the same seed gives the same campus, whichever
+// part of it is asked for, how often and in which order. Names of people are
+// left out; organisations and titles are composed.
 package demo
 
 import (
@@ -8,6 +9,8 @@ import (
 	"iter"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"time"
 
 	"tideline/engine/event"
@@ -21,9 +24,9 @@ type Sizes struct {
 // Default is a campus of 5,000 students and 2,000 opportunities.
 func Default() Sizes { return Sizes{Students: 5000, Opportunities: 2000} }
 
-// Campus generates. It is not safe for concurrent use.
+// Campus generates. It is safe for concurrent use.
 type Campus struct {
-	random *rand.Rand
+	seed   uint64
 	sizes  Sizes
 	now    time.Time
 	skills []string
@@ -32,7 +35,7 @@ type Campus struct {
 
 // New returns a campus as of a time, with skills in descending order of how common they are.
 func New(seed uint64, sizes Sizes, now time.Time, skills []string) *Campus {
-	c := &Campus{random: rand.New(rand.NewPCG(seed, 0)), sizes: sizes, now: now.UTC().Truncate(time.Second), skills: skills}
+	c := &Campus{seed: seed, sizes: sizes, now: now.UTC().Truncate(time.Second), skills: skills}
 	total := 0.0
 	for i := range skills {
 		total += 1 / float64(i+1)
@@ -41,29 +44,37 @@ func New(seed uint64, sizes Sizes, now time.Time, skills []string) *Campus {
 	return c
 }
 
+// The parts of a campus, each drawn from a sequence of its own.
+const (
+	students = iota
+	opportunities
+	signals
+)
+
+// draw is one pass over one part of a campus.
+type draw struct {
+	*Campus
+	random *rand.Rand
+}
+
+func (c *Campus) draw(part uint64) draw { return draw{c, rand.New(rand.NewPCG(c.seed, part))} }
+
 // some draws n different skills, common ones more often.
-func (c *Campus) some(n int) []string {
+func (c draw) some(n int) []string {
 	var list []string
 	seen := map[int]bool{}
 	for len(list) < min(n, len(c.skills)) {
 		x := c.random.Float64() * c.chance[len(c.chance)-1]
-		low, high := 0, len(c.chance)-1
-		for low < high {
-			if middle := (low + high) / 2; c.chance[middle] < x {
-				low = middle + 1
-			} else {
-				high = middle
-			}
-		}
-		if !seen[low] {
-			seen[low] = true
-			list = append(list, c.skills[low])
+		i, _ := slices.BinarySearch(c.chance, x)
+		if !seen[i] {
+			seen[i] = true
+			list = append(list, c.skills[i])
 		}
 	}
 	return list
 }
 
-func pick[T any](c *Campus, list []T) T { return list[c.random.IntN(len(list))] }
+func pick[T any](c draw, list []T) T { return list[c.random.IntN(len(list))] }
 
 var (
 	firstSyllables  = []string{"Nor", "Bel", "Kar", "Tal", "Vi", "Sol", "Mer", "Or", "Lum", "Fen"}
@@ -80,8 +91,9 @@ func Organisation(i int) string {
 // Students gives every profile.
 func (c *Campus) Students() iter.Seq[event.Profile] {
 	return func(yield func(event.Profile) bool) {
+		d := c.draw(students)
 		for i := range c.sizes.Students {
-			if !yield(c.student(i)) {
+			if !yield(d.student(i)) {
 				return
 			}
 		}
@@ -91,7 +103,7 @@ func (c *Campus) Students() iter.Seq[event.Profile] {
 // StudentID is the id of the i-th student.
 func StudentID(i int) string { return fmt.Sprintf("s%05d", i+1) }
 
-func (c *Campus) student(i int) event.Profile {
+func (c draw) student(i int) event.Profile {
 	p := event.Profile{
 		ID: StudentID(i), GraduationYear: c.now.Year() + c.random.IntN(4), OpenToWork: c.random.Float64() < 0.8,
 		AIProfile: event.AIProfile{
@@ -115,15 +127,16 @@ func (c *Campus) student(i int) event.Profile {
 // rest hackathons and content, posted over the last thirty days.
 func (c *Campus) Opportunities() iter.Seq[event.Opportunity] {
 	return func(yield func(event.Opportunity) bool) {
+		d := c.draw(opportunities)
 		for i := range c.sizes.Opportunities {
-			if !yield(c.opportunity(i)) {
+			if !yield(d.opportunity(i)) {
 				return
 			}
 		}
 	}
 }
 
-func (c *Campus) opportunity(i int) event.Opportunity {
+func (c draw) opportunity(i int) event.Opportunity {
 	o := event.Opportunity{
 		ID: fmt.Sprintf("demo:%04d", i+1), Source: "demo", Status: event.Open,
 		PostedAt: c.now.Add(-time.Duration(c.random.Int64N(int64(30 * 24 * time.Hour)))).Truncate(time.Second),
@@ -146,11 +159,12 @@ func (c *Campus) opportunity(i int) event.Opportunity {
 		o.Title = fmt.Sprintf("%s in practice: with %s", names[0], names[1])
 	}
 	o.URL = "https://example.org/" + o.ID
-	o.Description = fmt.Sprintf("%s at %s. You will work with %v.", o.Title, o.Organisation, names)
+	o.Description = fmt.Sprintf("%s at %s. You will work with %s and %s.", o.Title, o.Organisation,
+		strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
 	return o
 }
 
-func (c *Campus) job(o *event.Opportunity, org int, skill string) {
+func (c draw) job(o *event.Opportunity, org int, skill string) {
 	o.Bucket, o.Kind = event.Jobs, pick(c, []string{"internship", "internship", "job"})
 	o.Title = fmt.Sprintf("%s %s", skill, pick(c, roles))
 	if o.Kind == "internship" {
@@ -167,21 +181,32 @@ func (c *Campus) job(o *event.Opportunity, org int, skill string) {
 	}
 }
 
-// Signals gives what students did: each a handful of saves, apply clicks and
-// hidden things among the given opportunities. Features are the caller's to add.
-func (c *Campus) Signals(opportunities []event.Opportunity) iter.Seq[event.Signal] {
+// Signals gives what students did over the last day: every fifth has up to three
+// saves, apply clicks and hidden things among the given opportunities, never
+// before these were posted. Features are the caller's to add.
+func (c *Campus) Signals(among []event.Opportunity) iter.Seq[event.Signal] {
 	return func(yield func(event.Signal) bool) {
+		if len(among) == 0 {
+			return
+		}
+		d := c.draw(signals)
 		for i := range c.sizes.Students / 5 {
-			for n := range c.random.IntN(4) {
-				s := event.Signal{
-					ID: fmt.Sprintf("demo-%d-%d", i, n), Student: StudentID(i * 5), At: c.now.Add(-time.Duration(c.random.IntN(86400)) * time.Second),
-					Kind:        pick(c, []event.SignalKind{event.Save, event.Save, event.ApplyClick, event.Ignore}),
-					Opportunity: pick(c, opportunities).ID,
-				}
-				if !yield(s) {
+			for n := range d.random.IntN(4) {
+				if !yield(d.signal(i, n, pick(d, among))) {
 					return
 				}
 			}
 		}
+	}
+}
+
+func (c draw) signal(i, n int, o event.Opportunity) event.Signal {
+	at := c.now.Add(-time.Duration(c.random.IntN(86400)) * time.Second)
+	if at.Before(o.PostedAt) {
+		at = o.PostedAt
+	}
+	return event.Signal{
+		ID: fmt.Sprintf("demo-%d-%d", i, n), Student: StudentID(i * 5), Opportunity: o.ID, At: at,
+		Kind: pick(c, []event.SignalKind{event.Save, event.Save, event.ApplyClick, event.Ignore}),
 	}
 }

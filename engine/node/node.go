@@ -55,10 +55,15 @@ type EngineConfig struct {
 	Tick       time.Duration // how often partitions are told the time
 }
 
-// loop reads and processes batches until ctx ends. It returns nil then.
+// loop reads and processes batches until ctx ends; then it returns nil.
 func (e *Engine) loop(ctx context.Context) error {
 	for ctx.Err() == nil {
-		if err := e.step(ctx); err != nil && ctx.Err() == nil {
+		err := e.step(ctx)
+		switch {
+		case err == nil || ctx.Err() != nil:
+		case errors.Is(err, streams.ErrFenced):
+			return err
+		default:
 			e.log.Error("step failed; tried again", "error", err)
 			pause(ctx, e.config.RetryEvery)
 		}
@@ -75,11 +80,11 @@ func (e *Engine) step(ctx context.Context) error {
 	poll, cancel := context.WithTimeout(ctx, wait)
 	batch, err := e.session.Poll(poll)
 	cancel()
-	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if err != nil {
 		return fmt.Errorf("poll: %w", err)
 	}
 	if err := e.assign(ctx, batch); err != nil {
-		return err
+		return errors.Join(err, e.session.Rewind(ctx)) // or the next commit would count the batch as done
 	}
 	if !batch.Empty() {
 		if err := e.process(ctx, batch); err != nil {
@@ -96,7 +101,7 @@ func (e *Engine) step(ctx context.Context) error {
 func (e *Engine) process(ctx context.Context, batch streams.Batch) error {
 	start := time.Now()
 	if err := e.session.Begin(); err != nil {
-		return fmt.Errorf("begin a transaction: %w", err)
+		return errors.Join(fmt.Errorf("begin a transaction: %w", err), e.session.Rewind(ctx))
 	}
 	turns, err := e.turns(ctx, batch)
 	if err != nil {
@@ -143,8 +148,11 @@ func (e *Engine) turns(ctx context.Context, batch streams.Batch) (map[int32]turn
 	)
 	for number, inputs := range batch.Partitions {
 		a, owned := e.actors[number]
-		if !owned {
-			continue // its records belong to a revoked partition; the transaction will not commit
+		if !owned { // must not be counted as done
+			mu.Lock()
+			fails = append(fails, fmt.Errorf("partition %d is on its way to another process", number))
+			mu.Unlock()
+			continue
 		}
 		group.Go(func() {
 			t, err := e.turn(ctx, a, inputs)
