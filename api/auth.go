@@ -2,14 +2,18 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"strings"
-	"sync"
 	"time"
 
+	"github.com/MicahParks/jwkset"
 	"github.com/MicahParks/keyfunc/v3"
 	"github.com/golang-jwt/jwt/v5"
+	"golang.org/x/time/rate"
 )
 
 // Role is what a caller may be.
@@ -26,7 +30,9 @@ const (
 // Roles lists them all.
 var Roles = []Role{Student, Recruiter, Ops, Service}
 
-// AuthConfig says which tokens are good. Issuer and Audience are checked when set.
+// AuthConfig says which tokens are good: those signed with the secret or, when
+// JWKSURL is set, only those signed with one of its keys. Issuer and Audience
+// are checked when set.
 type AuthConfig struct {
 	Secret   string // HS256
 	JWKSURL  string // RS256, ES256, EdDSA
@@ -38,7 +44,6 @@ type AuthConfig struct {
 type principal struct {
 	subject string
 	role    Role
-	expires time.Time
 }
 
 type claims struct {
@@ -46,76 +51,124 @@ type claims struct {
 	jwt.RegisteredClaims
 }
 
-// authenticator checks tokens and remembers the good ones until they expire.
+const (
+	leeway     = 30 * time.Second // between our clock and the issuer's
+	maxTokens  = 20_000           // remembered
+	rememberBy = 5 * time.Minute  // after which a token is checked anew: its key may have been withdrawn
+)
+
+// authenticator checks tokens and remembers the good ones, by hash, for a
+// while. Safe for concurrent use.
 type authenticator struct {
 	parser *jwt.Parser
 	key    jwt.Keyfunc
+	keys   jwkset.Storage // nil: a secret
 	now    func() time.Time
-
-	mu    sync.RWMutex
-	known map[string]principal // by token
+	known  *cache[[sha256.Size]byte, remembered]
 }
 
-// maxKnown bounds the memory of checked tokens; when it is full, they are checked again.
-const maxKnown = 10_000
+type remembered struct {
+	principal
+	until time.Time
+}
 
-func newAuthenticator(ctx context.Context, config AuthConfig, now func() time.Time) (*authenticator, error) {
-	opts := []jwt.ParserOption{jwt.WithExpirationRequired(), jwt.WithLeeway(30 * time.Second), jwt.WithTimeFunc(now)}
+func newAuthenticator(ctx context.Context, config AuthConfig, now func() time.Time, log *slog.Logger) (*authenticator, error) {
+	a := &authenticator{now: now, known: newCache[[sha256.Size]byte, remembered](maxTokens)}
+	// The algorithms are ours to choose, never the token's.
+	methods := []string{"HS256"}
+	a.key = func(*jwt.Token) (any, error) { return []byte(config.Secret), nil }
+	if config.JWKSURL != "" {
+		keys, err := keySet(ctx, config.JWKSURL, log)
+		if err != nil {
+			return nil, fmt.Errorf("use auth.jwks_url: %w", err)
+		}
+		methods = []string{"RS256", "ES256", "EdDSA"}
+		a.key, a.keys = keys.Keyfunc, keys.Storage()
+	}
+	opts := []jwt.ParserOption{
+		jwt.WithValidMethods(methods), jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(now),
+	}
 	if config.Issuer != "" {
 		opts = append(opts, jwt.WithIssuer(config.Issuer))
 	}
 	if config.Audience != "" {
 		opts = append(opts, jwt.WithAudience(config.Audience))
 	}
-	a := &authenticator{now: now, known: map[string]principal{}}
-	if config.JWKSURL == "" {
-		// The algorithm is ours to choose, never the token's.
-		a.parser = jwt.NewParser(append(opts, jwt.WithValidMethods([]string{"HS256"}))...)
-		a.key = func(*jwt.Token) (any, error) { return []byte(config.Secret), nil }
-		return a, nil
-	}
-	keys, err := keyfunc.NewDefaultCtx(ctx, []string{config.JWKSURL})
-	if err != nil {
-		return nil, fmt.Errorf("read the keys of auth.jwks_url: %w", err)
-	}
-	a.parser = jwt.NewParser(append(opts, jwt.WithValidMethods([]string{"RS256", "ES256", "EdDSA"}))...)
-	a.key = keys.Keyfunc
+	a.parser = jwt.NewParser(opts...)
 	return a, nil
+}
+
+// keySet follows a JWKS. An unknown key makes it look again, at most every
+// 30 s, so that tokens with made-up keys neither wait long nor cause traffic.
+func keySet(ctx context.Context, address string, log *slog.Logger) (keyfunc.Keyfunc, error) {
+	return keyfunc.NewDefaultOverrideCtx(ctx, []string{address}, keyfunc.Override{
+		HTTPTimeout: 5 * time.Second, RefreshInterval: 15 * time.Minute,
+		RefreshUnknownKID: rate.NewLimiter(rate.Every(30*time.Second), 1), RateLimitWaitMax: 3 * time.Second,
+		RefreshErrorHandlerFunc: func(string) func(context.Context, error) {
+			return func(_ context.Context, err error) { log.Warn("the keys of auth.jwks_url cannot be read", "error", err) }
+		},
+	})
 }
 
 var errNoToken = errors.New("send a token: Authorization: Bearer TOKEN")
 
-// check reads the Authorization header.
+// check reads the Authorization header. The error is a *Problem.
 func (a *authenticator) check(header string) (principal, error) {
-	token, ok := strings.CutPrefix(header, "Bearer ")
-	if !ok {
-		return principal{}, errNoToken
+	scheme, token, ok := strings.Cut(header, " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return principal{}, unauthorised(errNoToken)
 	}
-	a.mu.RLock()
-	p, known := a.known[token]
-	a.mu.RUnlock()
-	if known && a.now().Before(p.expires) {
-		return p, nil
+	hash := sha256.Sum256([]byte(token))
+	if p, ok := a.known.get(hash); ok && a.now().Before(p.until) {
+		return p.principal, nil
 	}
 	var c claims
 	if _, err := a.parser.ParseWithClaims(token, &c, a.key); err != nil {
-		return principal{}, fmt.Errorf("the token is not valid: %w", err)
+		return principal{}, a.unreadable(err)
 	}
-	p = principal{subject: c.Subject, role: c.Role, expires: c.ExpiresAt.Time}
-	if p.subject == "" || p.role != Student && p.role != Recruiter && p.role != Ops && p.role != Service {
-		return principal{}, fmt.Errorf("the token has subject %q and role %q; a subject and one of the roles %v are needed", c.Subject, c.Role, Roles)
+	if !validID(c.Subject) || !slices.Contains(Roles, c.Role) {
+		return principal{}, unauthorised(fmt.Errorf("the token's subject is %q and its role %q; an id (%s) and one of the roles %v are needed",
+			clip(c.Subject), clip(string(c.Role)), idRule, Roles))
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.known) >= maxKnown {
-		clear(a.known)
+	p := principal{subject: c.Subject, role: c.Role}
+	until := a.now().Add(rememberBy)
+	if c.ExpiresAt.Before(until) {
+		until = c.ExpiresAt.Time
 	}
-	a.known[strings.Clone(token)] = p
+	a.known.put(hash, remembered{p, until})
 	return p, nil
 }
 
-// Mint makes a token, for demonstrations and tests.
+// unreadable tells a bad token from one that cannot be judged because no key was ever read.
+func (a *authenticator) unreadable(err error) error {
+	if a.keys != nil && errors.Is(err, jwt.ErrTokenUnverifiable) {
+		if all, _ := a.keys.KeyReadAll(context.Background()); len(all) == 0 {
+			return fmt.Errorf("%w: no key of auth.jwks_url was read yet: %w", ErrUnavailable, err)
+		}
+	}
+	return unauthorised(fmt.Errorf("the token is not valid: %w", err))
+}
+
+func clip(s string) string {
+	if len(s) > 40 {
+		return s[:40] + "..."
+	}
+	return s
+}
+
+func unauthorised(why error) *Problem {
+	challenge := `Bearer realm="tideline"`
+	if !errors.Is(why, errNoToken) {
+		challenge += `, error="invalid_token"`
+	}
+	return refusal(401, why.Error()).with("WWW-Authenticate", challenge)
+}
+
+// Mint makes a token signed with the secret, for demonstrations and tests.
 func Mint(config AuthConfig, role Role, subject string, now time.Time, life time.Duration) (string, error) {
+	if config.Secret == "" {
+		return "", ErrNoSecret
+	}
 	c := claims{Role: role, RegisteredClaims: jwt.RegisteredClaims{
 		Subject: subject, Issuer: config.Issuer,
 		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(life)),

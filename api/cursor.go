@@ -2,11 +2,13 @@ package api
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"hash"
+	"io"
+	"sync"
 
 	"tideline/engine/event"
 )
@@ -14,21 +16,23 @@ import (
 // cursors makes and reads the opaque cursors of feeds. A cursor holds what was
 // already returned, six bytes an entry, rather than a place in the order: so
 // that nothing comes twice and nothing that stayed is skipped, however the feed
-// moves between two pages. It is signed and bound to the student and bucket.
-type cursors struct{ key []byte }
+// moves between two pages. It is signed and bound to the student and bucket, so
+// that a cursor of another feed is an error instead of a strange page. It
+// authorises nothing: with a JWKS, where there is no secret, the key is derived
+// from its address, which makes cursors good at every replica.
+type cursors struct{ macs *sync.Pool } // of keyed hash.Hash: keying one costs more than a signature
 
-// newCursors derives the key from a secret; without one, cursors last as long as the process.
 func newCursors(secret string) cursors {
-	if secret == "" {
-		secret = rand.Text()
-	}
 	key := sha256.Sum256([]byte("tideline cursor " + secret))
-	return cursors{key[:]}
+	return cursors{&sync.Pool{New: func() any { return hmac.New(sha256.New, key[:]) }}}
 }
 
 const (
 	memberBytes = 6
 	macBytes    = 16
+	// maxReturned ends a walk through a feed that changes all the time; without
+	// it the cursor would outgrow the request line.
+	maxReturned = 3 * event.FeedShow
 )
 
 var errCursor = errors.New("is not a cursor of this feed; leave it out to start anew")
@@ -42,29 +46,46 @@ func seenOf(m event.Member) seen {
 	return seen(all[:memberBytes])
 }
 
-func (c cursors) mac(scope string, body []byte) []byte {
-	h := hmac.New(sha256.New, c.key)
-	h.Write([]byte(scope))
-	h.Write([]byte{0})
-	h.Write(body)
-	return h.Sum(nil)[:macBytes]
+// scope is the feed that a cursor belongs to.
+type scope struct {
+	student string
+	bucket  event.Bucket
 }
 
-func (c cursors) write(scope string, returned []seen) string {
-	body := make([]byte, 0, len(returned)*memberBytes+macBytes)
+// mac appends the signature of a cursor's body to dst.
+func (c cursors) mac(dst []byte, of scope, body []byte) []byte {
+	h := c.macs.Get().(hash.Hash)
+	defer c.macs.Put(h)
+	h.Reset()
+	var length [2]byte // says where the student ends and the bucket begins
+	binary.BigEndian.PutUint16(length[:], uint16(len(of.student)))
+	h.Write(length[:])
+	_, _ = io.WriteString(h, of.student) // a hash takes everything
+	_, _ = io.WriteString(h, string(of.bucket))
+	h.Write([]byte{0})
+	h.Write(body)
+	return h.Sum(dst)[:len(dst)+macBytes]
+}
+
+func (c cursors) write(of scope, returned []seen) string {
+	return string(c.append(nil, of, returned))
+}
+
+func (c cursors) append(dst []byte, of scope, returned []seen) []byte {
+	body := make([]byte, 0, len(returned)*memberBytes+sha256.Size)
 	for _, s := range returned {
 		body = append(body, s[:]...)
 	}
-	return base64.RawURLEncoding.EncodeToString(append(body, c.mac(scope, body)...))
+	return base64.RawURLEncoding.AppendEncode(dst, c.mac(body, of, body))
 }
 
-func (c cursors) read(scope, cursor string) ([]seen, error) {
+func (c cursors) read(of scope, cursor string) ([]seen, error) {
 	data, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil || len(data) < macBytes || (len(data)-macBytes)%memberBytes != 0 {
+	if err != nil || len(data) < macBytes || (len(data)-macBytes)%memberBytes != 0 || len(data) > maxReturned*memberBytes+macBytes {
 		return nil, errCursor
 	}
 	body, mac := data[:len(data)-macBytes], data[len(data)-macBytes:]
-	if !hmac.Equal(mac, c.mac(scope, body)) {
+	if !hmac.Equal(mac, c.mac(nil, of, body)) {
 		return nil, errCursor
 	}
 	var returned []seen

@@ -1,39 +1,24 @@
 package api
 
 import (
-	"context"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
 )
 
-type healthOutput struct {
-	Body struct {
-		Status string `json:"status"`
-		Detail string `json:"detail,omitempty"`
-	}
+type health struct {
+	Status string `json:"status" enum:"ok,ready"`
+	Detail string `json:"detail,omitempty"`
 }
 
-func (s *Server) health() {
-	for path, id := range map[string]string{"/healthz": "healthz", "/livez": "livez"} {
-		huma.Register(s.api, huma.Operation{
-			OperationID: id, Method: http.MethodGet, Path: path, Summary: "The process is alive", Tags: []string{"operations"},
-		}, func(context.Context, *struct{}) (*healthOutput, error) {
-			out := &healthOutput{}
-			out.Body.Status = "ok"
-			return out, nil
-		})
+// alive depends on nothing: a process that can answer is not to be restarted.
+func (s *Server) alive(c *fiber.Ctx, _ principal) error { return c.JSON(health{Status: "ok"}) }
+
+// ready says whether requests should be sent here.
+func (s *Server) ready(c *fiber.Ctx, _ principal) error {
+	ok, why := s.ports.Ready()
+	if !ok {
+		return refusal(http.StatusServiceUnavailable, "not ready: "+why).with(fiber.HeaderRetryAfter, "2")
 	}
-	huma.Register(s.api, huma.Operation{
-		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Tags: []string{"operations"},
-		Summary: "The partitions this process owns are restored",
-	}, func(context.Context, *struct{}) (*healthOutput, error) {
-		ok, why := s.ports.Ready()
-		if !ok {
-			return nil, huma.Error503ServiceUnavailable("not ready: " + why)
-		}
-		out := &healthOutput{}
-		out.Body.Status, out.Body.Detail = "ready", why
-		return out, nil
-	})
+	return c.JSON(health{"ready", why})
 }

@@ -7,103 +7,149 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
 
 	"tideline/engine/event"
 )
 
-type opportunityInput struct {
-	ID string `path:"opportunity" maxLength:"128"`
+// accepted is the answer to what goes through the topics first.
+type accepted struct {
+	ID     string `json:"id"`
+	Status string `json:"status" example:"accepted" doc:"accepted: durable, and processed soon"`
 }
 
-type opportunityOutput struct{ Body event.Opportunity }
-
-type putOpportunityInput struct {
-	ID      string `path:"opportunity" maxLength:"128"`
-	RawBody []byte `contentType:"application/json"`
+func accept(c *fiber.Ctx, id string) error {
+	return c.Status(http.StatusAccepted).JSON(accepted{id, "accepted"})
 }
 
-func (s *Server) opportunities() {
-	huma.Register(s.api, huma.Operation{
-		OperationID: "opportunity", Method: http.MethodGet, Path: "/opportunities/{opportunity}",
-		Summary: "One opportunity", Tags: []string{"opportunities"}, Security: token,
-	}, func(_ context.Context, in *opportunityInput) (*opportunityOutput, error) {
-		o, ok := s.ports.Catalog.Opportunity(in.ID)
-		if !ok {
-			return nil, huma.Error404NotFound("no opportunity of that id")
-		}
-		return &opportunityOutput{o}, nil
-	})
-	huma.Register(s.api, huma.Operation{
-		OperationID: "put-opportunity", Method: http.MethodPut, Path: "/opportunities/{opportunity}", DefaultStatus: http.StatusAccepted,
-		Summary: "Publish a new or changed opportunity", Tags: []string{"opportunities"}, Security: token, RequestBody: bodyOf[event.Opportunity](s.api),
-	}, s.putOpportunity)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "delete-opportunity", Method: http.MethodDelete, Path: "/opportunities/{opportunity}", DefaultStatus: http.StatusAccepted,
-		Summary: "Take an opportunity back", Tags: []string{"opportunities"}, Security: token,
-	}, s.deleteOpportunity)
-}
-
-func (s *Server) putOpportunity(ctx context.Context, in *putOpportunityInput) (*accepted, error) {
-	o, err := event.DecodeOpportunity(withID(in.RawBody, in.ID), s.ports.Now())
+// existing reads the opportunity that the path names. What is missing from a
+// catalog that is still being loaded may exist.
+func (s *Server) existing(c *fiber.Ctx) (event.Opportunity, error) {
+	id, err := pathID(c, "opportunity")
 	if err != nil {
-		return nil, s.problem(err)
+		return event.Opportunity{}, err
 	}
-	if o.ID != in.ID {
-		return nil, idMismatch("opportunity", o.ID, in.ID)
+	o, ok := s.ports.Catalog.Opportunity(id)
+	switch {
+	case ok:
+		return o, nil
+	case !s.catalogLoaded():
+		return event.Opportunity{}, ErrRebuilding
 	}
-	if err := owns(ctx, o.Recruiter); err != nil {
-		return nil, err
+	return event.Opportunity{}, refusal(http.StatusNotFound, "no opportunity of that id")
+}
+
+func (s *Server) opportunity(c *fiber.Ctx, _ principal) error {
+	o, err := s.existing(c)
+	if err != nil {
+		return err
 	}
-	if before, ok := s.ports.Catalog.Opportunity(in.ID); ok {
-		if err := owns(ctx, before.Recruiter); err != nil {
-			return nil, err
+	return c.JSON(o)
+}
+
+func (s *Server) putOpportunity(c *fiber.Ctx, who principal) error {
+	id, err := pathID(c, "opportunity")
+	if err != nil {
+		return err
+	}
+	o, err := event.DecodeOpportunity(withID(c.Body(), id), s.ports.Now())
+	if err != nil {
+		return err
+	}
+	if o.ID != id {
+		return idMismatch("opportunity", o.ID, id)
+	}
+	if err := s.mayReplace(who, id, o); err != nil {
+		return err
+	}
+	err = s.publish(c, func(ctx context.Context) error { return s.ports.Publisher.PutOpportunity(ctx, o) })
+	if err != nil {
+		return err
+	}
+	return accept(c, id)
+}
+
+// mayReplace holds recruiters to their own: the new value must be theirs, and
+// the one it replaces. Two recruiters who publish the same new id within the
+// moment the first one's record takes to come back both pass; the later stays.
+func (s *Server) mayReplace(who principal, id string, o event.Opportunity) error {
+	if who.role != Recruiter {
+		return nil
+	}
+	if err := owns(who, o.Recruiter); err != nil {
+		return err
+	}
+	before, ok := s.ports.Catalog.Opportunity(id)
+	if !ok {
+		if !s.catalogLoaded() {
+			return ErrRebuilding
+		}
+		return nil
+	}
+	return owns(who, before.Recruiter)
+}
+
+// deleteOpportunity takes an opportunity back. A recruiter must own what there
+// is; for others the record is written in any case, because what they have
+// just published may not have come back yet.
+func (s *Server) deleteOpportunity(c *fiber.Ctx, who principal) error {
+	id, err := pathID(c, "opportunity")
+	if err != nil {
+		return err
+	}
+	if who.role == Recruiter {
+		before, err := s.existing(c)
+		if err != nil {
+			return err
+		}
+		if err := owns(who, before.Recruiter); err != nil {
+			return err
 		}
 	}
-	if err := s.ports.Publisher.PutOpportunity(ctx, o); err != nil {
-		return nil, s.problem(err)
+	err = s.publish(c, func(ctx context.Context) error { return s.ports.Publisher.DeleteOpportunity(ctx, id) })
+	if err != nil {
+		return err
 	}
-	return acceptedAs(o.ID), nil
+	return accept(c, id)
 }
 
-func (s *Server) deleteOpportunity(ctx context.Context, in *opportunityInput) (*accepted, error) {
-	before, ok := s.ports.Catalog.Opportunity(in.ID)
-	if !ok {
-		return nil, huma.Error404NotFound("no opportunity of that id")
+// publish writes within a time limit. Values are valid by now, so whatever goes
+// wrong is the topics' trouble.
+func (s *Server) publish(c *fiber.Ctx, write func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(c.UserContext(), publishWithin)
+	defer cancel()
+	if err := write(ctx); err != nil {
+		return fmt.Errorf("%w: publish: %w", ErrUnavailable, err)
 	}
-	if err := owns(ctx, before.Recruiter); err != nil {
-		return nil, err
-	}
-	if err := s.ports.Publisher.DeleteOpportunity(ctx, in.ID); err != nil {
-		return nil, s.problem(err)
-	}
-	return acceptedAs(in.ID), nil
+	return nil
 }
 
-// withID adds the path's id to a body that leaves it out. A body that is not
-// an object is left to the decoder to refuse.
+// withID adds the path's id to a body that leaves it out, at the end, so that
+// the positions in complaints stay those of the body. What is not an object is
+// left to the decoder to refuse.
 func withID(body []byte, id string) []byte {
-	var probe struct {
-		ID *json.RawMessage `json:"id"`
+	var probe map[string]json.RawMessage
+	if json.Unmarshal(body, &probe) != nil || probe == nil {
+		return body
 	}
-	trimmed := bytes.TrimLeft(body, " \t\r\n")
-	if json.Unmarshal(body, &probe) != nil || probe.ID != nil || len(trimmed) == 0 || trimmed[0] != '{' {
+	if given, ok := probe["id"]; ok && string(given) != "null" {
 		return body
 	}
 	quoted, err := json.Marshal(id)
-	if err != nil {
+	if err != nil { // a text always encodes
 		return body
 	}
-	rest := trimmed[1:]
-	sep := ","
-	if r := bytes.TrimLeft(rest, " \t\r\n"); len(r) > 0 && r[0] == '}' {
-		sep = ""
+	open := bytes.TrimRight(body, " \t\r\n")
+	open = open[:len(open)-1]
+	comma := ","
+	if len(probe) == 0 {
+		comma = ""
 	}
-	return fmt.Appendf(nil, `{"id":%s%s%s`, quoted, sep, rest)
+	return fmt.Appendf(nil, `%s%s"id":%s}`, open, comma, quoted)
 }
 
 func idMismatch(what, body, path string) error {
-	return huma.Error422UnprocessableEntity("the "+what+" is not valid", &huma.ErrorDetail{
-		Location: "body.id", Message: fmt.Sprintf("is %q, and the path says %q; they must agree", body, path), Value: event.KeyMismatch,
+	return refusal(http.StatusUnprocessableEntity, "the "+what+" is not valid", Complaint{
+		"body.id", string(event.KeyMismatch), fmt.Sprintf("is %q, and the path says %q; they must agree, or leave it out", clip(body), path),
 	})
 }

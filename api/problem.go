@@ -1,22 +1,61 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
 	"tideline/engine/event"
 )
 
-// Errors that the ports wrap.
-var (
-	ErrNoStudent   = errors.New("no such student")
-	ErrRebuilding  = errors.New("the feeds are being rebuilt")
-	ErrUnavailable = errors.New("a store is not available")
+const problemType = "application/problem+json"
+
+// Problem is an RFC 9457 answer. Its type is always about:blank, and left out.
+type Problem struct {
+	Title  string      `json:"title" doc:"the status in words"`
+	Status int         `json:"status"`
+	Detail string      `json:"detail,omitempty" doc:"what was wrong and what to do"`
+	Errors []Complaint `json:"errors,omitempty" doc:"every field that is wrong"`
+
+	headers map[string]string
+}
+
+// Complaint is about one field of a request.
+type Complaint struct {
+	Location string `json:"location" example:"body.skills[3].level"`
+	Code     string `json:"code" example:"out_of_range" doc:"stable, for programs"`
+	Message  string `json:"message" doc:"for people"`
+}
+
+// Codes of complaints that engine/event does not know.
+const (
+	codeBadCursor          = "bad_cursor"
+	codeUnknownOpportunity = "unknown_opportunity"
 )
+
+// Error gives the detail, so that a Problem can be returned as an error.
+func (p *Problem) Error() string { return fmt.Sprintf("%d %s: %s", p.Status, p.Title, p.Detail) }
+
+func (p *Problem) encode() []byte {
+	body, err := json.Marshal(p)
+	if err != nil { // texts and numbers always encode
+		return []byte(`{"title":"Internal Server Error","status":500}`)
+	}
+	return body
+}
+
+func refusal(status int, detail string, complaints ...Complaint) *Problem {
+	return &Problem{Title: http.StatusText(status), Status: status, Detail: detail, Errors: complaints}
+}
+
+func (p *Problem) with(header, value string) *Problem {
+	p.headers = map[string]string{header: value}
+	return p
+}
 
 // statuses is the one table from errors to answers.
 var statuses = []struct {
@@ -27,49 +66,70 @@ var statuses = []struct {
 	{ErrNoStudent, http.StatusNotFound, ""},
 	{ErrRebuilding, http.StatusServiceUnavailable, "2"},
 	{ErrUnavailable, http.StatusServiceUnavailable, "5"},
+	{context.DeadlineExceeded, http.StatusServiceUnavailable, "5"},
 }
 
-// problem turns an error into what the client is told.
-func (s *Server) problem(err error) error {
+// problem turns an error into what the client is told. What the client cannot
+// have caused is logged.
+func (s *Server) problem(err error) *Problem {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
 	if invalid, ok := errors.AsType[*event.Invalid](err); ok {
-		return invalidProblem("body.", invalid)
+		return invalidProblem(invalid)
 	}
 	for _, row := range statuses {
 		if errors.Is(err, row.err) {
-			answer := huma.NewError(row.status, row.err.Error())
+			p := refusal(row.status, row.err.Error())
 			if row.retryAfter != "" {
-				return huma.ErrorWithHeaders(answer, http.Header{"Retry-After": {row.retryAfter}})
+				s.log.Warn("request refused", "error", err)
+				p.with(fiber.HeaderRetryAfter, row.retryAfter)
 			}
-			return answer
+			return p
 		}
 	}
+	if known, ok := errors.AsType[*fiber.Error](err); ok {
+		switch known.Code {
+		case http.StatusNotFound:
+			return refusal(known.Code, "there is nothing at this path; /docs lists what there is")
+		case http.StatusMethodNotAllowed:
+			return refusal(known.Code, "this path has other methods; see the Allow header")
+		}
+		return refusal(known.Code, known.Message)
+	}
 	s.log.Error("request failed", "error", err)
-	return huma.Error500InternalServerError("something went wrong here; it is in the log")
+	return refusal(http.StatusInternalServerError, "something went wrong here; it is in the log under this request's id")
+}
+
+// refuse writes an error's answer. Fiber calls it for what never reached a route.
+func (s *Server) refuse(c *fiber.Ctx, err error) error {
+	p := s.problem(err)
+	for name, value := range p.headers {
+		c.Set(name, value)
+	}
+	c.Set(fiber.HeaderContentType, problemType)
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.Status(p.Status).Send(p.encode())
 }
 
 // invalidProblem lists every field that is wrong: 400 for what is not JSON, else 422.
-func invalidProblem(prefix string, invalid *event.Invalid) error {
-	status := http.StatusUnprocessableEntity
-	var details []error
-	for _, f := range invalid.Fields {
-		if f.Code == event.MalformedJSON {
-			status = http.StatusBadRequest
-		}
-		details = append(details, &huma.ErrorDetail{Location: prefix + f.Path, Message: f.Message, Value: f.Code})
+func invalidProblem(invalid *event.Invalid) *Problem {
+	p := refusal(http.StatusUnprocessableEntity, "the "+invalid.What+" is not valid", complaints("body", invalid)...)
+	if invalid.Code() == event.MalformedJSON {
+		p.Status, p.Title = http.StatusBadRequest, http.StatusText(http.StatusBadRequest)
 	}
-	return huma.NewError(status, "the "+invalid.What+" is not valid", details...)
+	return p
 }
 
-// fiberProblem answers what no operation did: unknown paths, bodies too large, panics.
-func fiberProblem(c *fiber.Ctx, err error) error {
-	status, detail := http.StatusInternalServerError, "something went wrong here; it is in the log"
-	if known, ok := errors.AsType[*fiber.Error](err); ok {
-		status, detail = known.Code, known.Message
+// complaints places an invalid value's fields below where the value stood.
+func complaints(below string, invalid *event.Invalid) []Complaint {
+	var list []Complaint
+	for _, f := range invalid.Fields {
+		at := below
+		if f.Path != "" {
+			at += "." + f.Path
+		}
+		list = append(list, Complaint{at, string(f.Code), f.Message})
 	}
-	body, err := json.Marshal(&huma.ErrorModel{Status: status, Title: http.StatusText(status), Detail: detail})
-	if err != nil {
-		return err
-	}
-	c.Set(fiber.HeaderContentType, "application/problem+json")
-	return c.Status(status).Send(body)
+	return list
 }

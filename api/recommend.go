@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -9,195 +8,206 @@ import (
 	"sync"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
 
 	"tideline/engine/event"
-	"tideline/engine/match"
 )
 
-type recommendInput struct {
-	Bucket  string `path:"bucket" enum:"jobs,hackathons,content"`
-	Limit   int    `query:"limit" default:"20" minimum:"1" maximum:"100"`
-	Cursor  string `query:"cursor" doc:"next_cursor of the page before"`
-	Explain bool   `query:"explain" doc:"say why each item stands where it does"`
-	Student string `query:"student" doc:"for ops and services; students get their own"`
-}
+const defaultLimit = 20
 
-// rawJSON is an answer that was put together beforehand.
-type rawJSON struct {
-	ContentType string `header:"Content-Type"`
-	Body        []byte
-}
-
-// feedPage documents what recommendations answer.
-type feedPage struct {
-	Items []struct {
-		Rank        int                `json:"rank" doc:"1-based place in the page's order"`
-		Key         int64              `json:"key"`
-		Opportunity event.Opportunity  `json:"opportunity"`
-		Explanation *match.Explanation `json:"explanation,omitempty"`
-	} `json:"items"`
-	NextCursor string `json:"next_cursor,omitempty"`
-}
-
-func (s *Server) recommendations() {
-	registry := s.api.OpenAPI().Components.Schemas
-	schema := huma.SchemaFromType(registry, typeOf[feedPage]())
-	huma.Register(s.api, huma.Operation{
-		OperationID: "recommend", Method: http.MethodGet, Path: "/recommendations/{bucket}",
-		Summary: "A student's feed, best first", Tags: []string{"feeds"}, Security: token,
-		Responses: map[string]*huma.Response{"200": {
-			Description: "The next items", Content: map[string]*huma.MediaType{"application/json": {Schema: schema}},
-		}},
-	}, s.recommend)
-	huma.Register(s.api, huma.Operation{
-		OperationID: "why", Method: http.MethodGet, Path: "/recommendations/{bucket}/{opportunity}/why",
-		Summary: "Why an opportunity stands where it does in a student's feed, or why not", Tags: []string{"feeds"}, Security: token,
-	}, s.why)
-}
-
-// recommend gives the best entries that the cursor has not seen. The first page
-// is one look into Redis; opportunities are rendered once and kept.
-func (s *Server) recommend(ctx context.Context, in *recommendInput) (*rawJSON, error) {
-	student, err := whose(ctx, in.Student)
-	if err != nil {
-		return nil, err
-	}
-	bucket, scope := event.Bucket(in.Bucket), student+"\x00"+in.Bucket
-	var returned []seen
-	if in.Cursor != "" {
-		if returned, err = s.cursors.read(scope, in.Cursor); err != nil {
-			return nil, huma.Error400BadRequest("the cursor is not valid", &huma.ErrorDetail{Location: "query.cursor", Message: err.Error()})
-		}
-	}
-	want := event.FeedShow
-	if in.Cursor == "" {
-		want = min(want, in.Limit+1) // one more tells whether there is a next page
-	}
-	entries, err := s.ports.Feeds.Page(ctx, student, bucket, want)
-	if err != nil {
-		return nil, s.problem(err)
-	}
-	var view event.View
-	if in.Explain {
-		if view, err = s.ports.Feeds.View(ctx, student); err != nil {
-			return nil, s.problem(err)
-		}
-	}
-	page := pageWriter{server: s, now: s.ports.Now(), limit: in.Limit, returned: returned, body: []byte(`{"items":[`)}
-	if in.Explain {
-		page.view = &view
-	}
-	more := page.fill(entries)
-	if more && len(page.returned) < event.FeedShow {
-		page.body = append(page.body, `],"next_cursor":"`...)
-		page.body = append(page.body, s.cursors.write(scope, page.returned)...)
-		page.body = append(page.body, `"}`...)
-	} else {
-		page.body = append(page.body, `]}`...)
-	}
-	return &rawJSON{"application/json", page.body}, nil
-}
-
-// pageWriter appends items to an answer.
-type pageWriter struct {
-	server   *Server
-	now      time.Time
-	view     *event.View // explanations are wanted
+// pageQuery is what a request for a feed says.
+type pageQuery struct {
 	limit    int
-	returned []seen
-	body     []byte
+	explain  bool
+	returned []seen // by the pages before
+	first    bool   // there were none
 }
 
-// fill writes up to limit entries and reports whether there are others.
-func (p *pageWriter) fill(entries []event.Entry) (more bool) {
-	n, rank := 0, 0
-	skip := len(p.returned) > 0
-	for _, e := range entries {
+func (s *Server) pageQuery(c *fiber.Ctx, of scope) (pageQuery, error) {
+	q := pageQuery{limit: defaultLimit}
+	var wrong []Complaint
+	if text := c.Query("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > event.FeedShow {
+			wrong = append(wrong, Complaint{"query.limit", string(event.OutOfRange), "must be a whole number from 1 to 100"})
+		}
+		q.limit = n
+	}
+	if text := c.Query("explain"); text != "" {
+		var err error
+		if q.explain, err = strconv.ParseBool(text); err != nil {
+			wrong = append(wrong, Complaint{"query.explain", string(event.UnknownValue), "must be true or false"})
+		}
+	}
+	if len(wrong) > 0 {
+		return q, refusal(http.StatusUnprocessableEntity, "the query is not valid", wrong...)
+	}
+	cursor := c.Query("cursor")
+	if q.first = cursor == ""; q.first {
+		return q, nil
+	}
+	var err error
+	if q.returned, err = s.cursors.read(of, cursor); err != nil {
+		return q, refusal(http.StatusBadRequest, "the cursor is not valid", Complaint{"query.cursor", codeBadCursor, err.Error()})
+	}
+	return q, nil
+}
+
+// recommend gives the best entries that no page before has given. The first
+// page is one look into Redis and no encoding: opportunities are rendered once.
+func (s *Server) recommend(c *fiber.Ctx, who principal) error {
+	bucket, err := pathBucket(c)
+	if err != nil {
+		return err
+	}
+	student, err := student(c, who)
+	if err != nil {
+		return err
+	}
+	of := scope{student, bucket}
+	q, err := s.pageQuery(c, of)
+	if err != nil {
+		return err
+	}
+	p := pages.Get().(*page)
+	defer pages.Put(p)
+	if err := s.fill(c, p, of, q); err != nil {
+		return err
+	}
+	if q.explain {
+		if err := s.explain(c, p, student); err != nil {
+			return err
+		}
+	}
+	p.write(s, of, q)
+	c.Response().Header.SetContentType(fiber.MIMEApplicationJSON)
+	c.Response().SetBody(p.body) // copies, so that the page can be used again
+	return nil
+}
+
+// page is one answer being put together.
+type page struct {
+	items []pageItem
+	more  bool // others are left for the next page
+	body  []byte
+}
+
+type pageItem struct {
+	entry       event.Entry
+	rank        int
+	item        *item
+	explanation []byte // nil: not asked for
+}
+
+var pages = sync.Pool{New: func() any { return &page{} }}
+
+// fill chooses the items. One entry more than asked for tells whether others
+// follow; only when some that were read can no longer be shown is the whole
+// feed read.
+func (s *Server) fill(c *fiber.Ctx, p *page, of scope, q pageQuery) error {
+	want := event.FeedShow
+	if q.first {
+		want = min(want, q.limit+1)
+	}
+	for {
+		entries, err := s.ports.Feeds.Page(c.UserContext(), of.student, of.bucket, want)
+		if err != nil {
+			return err
+		}
+		if err := s.choose(p, entries, q); err != nil {
+			return err
+		}
+		if p.more || len(entries) < want || want == event.FeedShow {
+			return nil
+		}
+		want = event.FeedShow
+	}
+}
+
+// choose takes the best entries that can be shown and were not returned before.
+func (s *Server) choose(p *page, entries []event.Entry, q pageQuery) error {
+	before := make(map[seen]struct{}, len(q.returned))
+	for _, id := range q.returned {
+		before[id] = struct{}{}
+	}
+	p.items, p.more = p.items[:0], false
+	rank := 0
+	for shown, err := range s.shown(entries, s.ports.Now()) {
+		if err != nil {
+			return err
+		}
 		rank++
-		id := seenOf(e.Member)
-		if skip && slices.Contains(p.returned, id) {
-			continue
+		if len(before) > 0 {
+			if _, again := before[seenOf(shown.entry.Member)]; again {
+				continue
+			}
 		}
-		if n == p.limit {
-			return true
+		if len(p.items) == q.limit {
+			p.more = true
+			return nil
 		}
-		item, ok := p.server.items.get(p.server.ports.Catalog, e.Member, p.now)
-		if !ok {
-			continue // gone or over since the feed was written; the engine is about to take it out
-		}
-		p.item(n, rank, e, item)
-		p.returned = append(p.returned, id)
-		n++
+		shown.rank = rank
+		p.items = append(p.items, shown)
 	}
-	return false
+	return nil
 }
 
-func (p *pageWriter) item(n, rank int, e event.Entry, item rendered) {
-	if n > 0 {
-		p.body = append(p.body, ',')
-	}
-	p.body = append(p.body, `{"rank":`...)
-	p.body = strconv.AppendInt(p.body, int64(rank), 10)
-	p.body = append(p.body, `,"key":`...)
-	p.body = strconv.AppendInt(p.body, e.Key, 10)
-	p.body = append(p.body, `,"opportunity":`...)
-	p.body = append(p.body, item.json...)
-	if p.view != nil {
-		why, err := json.Marshal(p.server.ports.Scorer.Explain(*p.view, item.opportunity, p.now))
-		if err == nil { // numbers and texts only
-			p.body = append(append(p.body, `,"explanation":`...), why...)
+// shown runs through the entries whose opportunity exists and can still be
+// taken up; the engine is about to take the others out.
+func (s *Server) shown(entries []event.Entry, now time.Time) func(func(pageItem, error) bool) {
+	return func(yield func(pageItem, error) bool) {
+		for _, e := range entries {
+			item := s.items.get(e.Member)
+			if item == nil && !s.catalogLoaded() {
+				yield(pageItem{}, ErrRebuilding)
+				return
+			}
+			if item == nil || !item.open(now) {
+				continue
+			}
+			if !yield(pageItem{entry: e, item: item}, nil) {
+				return
+			}
 		}
 	}
-	p.body = append(p.body, '}')
 }
 
-// rendered is an opportunity and its JSON.
-type rendered struct {
-	opportunity event.Opportunity
-	json        []byte
-}
-
-// itemCache keeps the JSON of opportunities that feeds show.
-type itemCache struct {
-	mu    sync.RWMutex
-	items map[event.Member]rendered
-}
-
-// maxItems bounds the cache; when it is full it starts anew.
-const maxItems = 50_000
-
-// get renders an opportunity that can still be taken up. The catalog's value
-// decides whether what was kept is current.
-func (c *itemCache) get(catalog Catalog, m event.Member, now time.Time) (rendered, bool) {
-	o, ok := catalog.ByMember(m)
-	if !ok || o.Status != event.Open || o.Deadline != nil && !now.Before(*o.Deadline) {
-		return rendered{}, false
+func (s *Server) explain(c *fiber.Ctx, p *page, student string) error {
+	view, err := s.ports.Feeds.View(c.UserContext(), student)
+	if err != nil {
+		return err
 	}
-	c.mu.RLock()
-	kept, hit := c.items[m]
-	c.mu.RUnlock()
-	if hit && same(&kept.opportunity, &o) {
-		return kept, true
+	now := s.ports.Now()
+	for i := range p.items {
+		if p.items[i].explanation, err = json.Marshal(s.ports.Scorer.Explain(view, p.items[i].item.opportunity, now)); err != nil {
+			return err
+		}
 	}
-	fresh := rendered{o, o.Encode()}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.items == nil || len(c.items) >= maxItems {
-		c.items = map[event.Member]rendered{}
-	}
-	c.items[m] = fresh
-	return fresh, true
+	return nil
 }
 
-// same compares what tells two versions apart cheaply: the catalog hands out
-// copies of one value until a new version comes, and versions share no slices.
-func same(a, b *event.Opportunity) bool {
-	return a.Title == b.Title && a.Description == b.Description && a.URL == b.URL && a.Status == b.Status && a.Deadline == b.Deadline &&
-		a.PostedAt.Equal(b.PostedAt) && a.Difficulty == b.Difficulty && a.Remote == b.Remote && a.Kind == b.Kind && a.Source == b.Source &&
-		a.Recruiter == b.Recruiter && a.Organisation == b.Organisation && sameSlice(a.Skills, b.Skills) &&
-		sameSlice(a.Locations, b.Locations) && sameSlice(a.GraduationYears, b.GraduationYears)
+// write puts the answer together; recommendations (document.go) describes it.
+func (p *page) write(s *Server, of scope, q pageQuery) {
+	b := append(p.body[:0], `{"items":[`...)
+	for i, it := range p.items {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(append(b, `{"rank":`...), int64(it.rank), 10)
+		b = strconv.AppendInt(append(b, `,"key":`...), it.entry.Key, 10)
+		b = append(append(b, `,"opportunity":`...), it.item.json...)
+		if it.explanation != nil {
+			b = append(append(b, `,"explanation":`...), it.explanation...)
+		}
+		b = append(b, '}')
+	}
+	b = append(b, ']')
+	if p.more && len(q.returned)+len(p.items) <= maxReturned {
+		returned := slices.Grow(q.returned, len(p.items))
+		for _, it := range p.items {
+			returned = append(returned, seenOf(it.entry.Member))
+		}
+		b = append(s.cursors.append(append(b, `,"next_cursor":"`...), of, returned), '"')
+	}
+	p.body = append(b, '}')
 }
-
-// sameSlice says whether two slices are the same memory.
-func sameSlice[T any](a, b []T) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }

@@ -1,10 +1,3 @@
-// Package api is Tideline over HTTP: feeds, explanations, signals, profiles and
-// opportunities, for students, recruiters, ops and other services.
-//
-// Every answer that is not 2xx is an RFC 9457 problem. A student sees only what
-// is theirs; the rules stand in one table (access.go), and so do errors and
-// their status (problem.go). The package reads and publishes through the
-// interfaces below and knows no Kafka, Redis or MongoDB.
 package api
 
 import (
@@ -14,144 +7,117 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
-	"github.com/gofiber/fiber/v2/middleware/adaptor"
-	"github.com/gofiber/fiber/v2/middleware/cors"
-	"github.com/gofiber/fiber/v2/middleware/helmet"
-	"github.com/gofiber/fiber/v2/middleware/recover"
-	"github.com/gofiber/fiber/v2/middleware/requestid"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
-	"tideline/engine/event"
-	"tideline/engine/match"
 )
 
-// Feeds reads what students are shown. Errors wrap ErrNoStudent,
-// ErrRebuilding or ErrUnavailable. Safe for concurrent use.
-type Feeds interface {
-	Page(ctx context.Context, student string, b event.Bucket, limit int) ([]event.Entry, error)
-	View(ctx context.Context, student string) (event.View, error)
-}
+// Limits of one request, and how long it may take.
+const (
+	maxBody       = 1 << 20 // bytes
+	maxHeader     = 16 << 10
+	publishWithin = 10 * time.Second
+	stopWithin    = 10 * time.Second
+)
 
-// Catalog knows the opportunities. Safe for concurrent use.
-type Catalog interface {
-	Opportunity(id string) (event.Opportunity, bool)
-	ByMember(m event.Member) (event.Opportunity, bool)
-}
-
-// Publisher writes to the topics and returns when that is durable. Safe for concurrent use.
-type Publisher interface {
-	PutOpportunity(ctx context.Context, o event.Opportunity) error
-	DeleteOpportunity(ctx context.Context, id string) error
-	PutProfile(ctx context.Context, p event.Profile) error
-	DeleteProfile(ctx context.Context, id string) error
-	Signals(ctx context.Context, list []event.Signal) error
-}
-
-// Ports is everything the API stands on.
-type Ports struct {
-	Feeds     Feeds
-	Catalog   Catalog
-	Publisher Publisher
-	Scorer    *match.Scorer
-	Ready     func() (bool, string)
-	Gatherer  prometheus.Gatherer // nil: no /metrics on this address
-	Now       func() time.Time
-}
-
-// Config says where the API listens and whom it trusts.
-type Config struct {
-	Addr     string
-	Loopback bool // Addr cannot be reached from elsewhere
-	Auth     AuthConfig
-	CORS     []string // allowed origins; empty: none
-}
+// Refusals to start.
+var (
+	ErrNoAuth   = errors.New("the API can be reached from other machines and no auth is configured: set auth.hs256_secret or auth.jwks_url, or listen on 127.0.0.1")
+	ErrNoSecret = errors.New("the API was given neither a secret nor a key set: with an empty secret anybody could sign tokens")
+)
 
 // Server answers requests. Shutdown may be called at any time, and twice.
 type Server struct {
-	app     *fiber.App
-	api     huma.API
-	config  Config
-	ports   Ports
-	auth    *authenticator
-	cursors cursors
-	items   itemCache
-	log     *slog.Logger
-	metrics *httpMetrics
+	app      *fiber.App
+	config   Config
+	ports    Ports
+	auth     *authenticator
+	cursors  cursors
+	items    *items
+	document []byte // OpenAPI
+	log      *slog.Logger
+	metrics  *httpMetrics
+	loaded   atomic.Bool // Ready was true once, so the catalog is complete
+
+	mu        sync.Mutex
+	listeners []net.Listener
+	stopped   bool
 }
 
-// ErrNoAuth refuses to serve other machines without knowing whom to trust.
-var ErrNoAuth = errors.New("the API can be reached from other machines and no auth is configured: set auth.hs256_secret or auth.jwks_url")
-
-const maxBody = 1 << 20
-
-// New builds the server. It does not listen yet.
+// New builds the server. It does not listen yet. The keys of a JWKS are kept up
+// to date until ctx ends. The error is ErrNoAuth, ErrNoSecret or about Config.
 func New(ctx context.Context, config Config, ports Ports, reg prometheus.Registerer, log *slog.Logger) (*Server, error) {
-	if !config.Loopback && config.Auth.Secret == "" && config.Auth.JWKSURL == "" {
-		return nil, ErrNoAuth
+	config.Loopback = config.Loopback && loopback(config.Addr)
+	if config.Auth.Secret == "" && config.Auth.JWKSURL == "" {
+		if !config.Loopback {
+			return nil, ErrNoAuth
+		}
+		return nil, ErrNoSecret
 	}
-	auth, err := newAuthenticator(ctx, config.Auth, ports.Now)
+	if err := checkOrigins(config.CORS); err != nil {
+		return nil, err
+	}
+	auth, err := newAuthenticator(ctx, config.Auth, ports.Now, log)
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
 		config: config, ports: ports, auth: auth, log: log, metrics: newHTTPMetrics(reg),
 		cursors: newCursors(config.Auth.Secret + config.Auth.JWKSURL),
+		items:   newItems(ports.Catalog, ports.CatalogVersion),
 	}
 	s.app = fiber.New(fiber.Config{
-		Immutable: true, // kept strings would be overwritten by later requests
-		BodyLimit: maxBody, DisableStartupMessage: true, ErrorHandler: fiberProblem,
-		ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		Immutable:     true, // strings that are kept would be overwritten by later requests
+		CaseSensitive: true, StrictRouting: true,
+		BodyLimit: maxBody, ReadBufferSize: maxHeader, // a cursor and a token fill more than the default of 4 KiB
+		ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		DisableStartupMessage: true, ErrorHandler: s.refuse,
 	})
+	s.refuseUnknownMethods()
 	s.middleware()
-	s.routes()
-	s.app.Use(func(c *fiber.Ctx) error { return fiber.ErrNotFound })
-	return s, nil
+	return s, s.register(s.routes())
 }
 
-func (s *Server) middleware() {
-	s.app.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: func(c *fiber.Ctx, e any) {
-		s.log.Error("panic in a handler", "path", c.Path(), "panic", e)
-	}}))
-	s.app.Use(requestid.New(), s.metrics.observe(s.log))
-	s.app.Use(helmet.New(helmet.Config{ContentSecurityPolicy: contentPolicy, CrossOriginEmbedderPolicy: "unsafe-none"}))
-	if len(s.config.CORS) > 0 {
-		origins := strings.Join(s.config.CORS, ",")
-		s.app.Use(cors.New(cors.Config{AllowOrigins: origins, AllowHeaders: "Authorization,Content-Type,Idempotency-Key,If-Match"}))
+// loopback says whether an address can only be reached from this machine.
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
 	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// routes registers everything; what is not in the OpenAPI document is meant for machines and for /docs.
-func (s *Server) routes() {
-	config := huma.DefaultConfig("Tideline", "1.0.0")
-	config.DocsPath, config.SchemasPath = "", ""
-	config.OpenAPIPath = "/openapi"
-	config.CreateHooks = nil // no $schema fields in answers
-	config.Info.Description = "Ranked feeds of jobs, hackathons and content, explained."
-	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"token": {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
+// Listen answers on Config.Addr until ctx ends, then finishes what is under way.
+func (s *Server) Listen(ctx context.Context) error {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.config.Addr)
+	if err != nil {
+		return fmt.Errorf("listen for the API: %w", err)
 	}
-	s.api = humafiber.NewV2(s.app, config)
-	s.api.UseMiddleware(s.authorise)
-	s.recommendations()
-	s.students()
-	s.opportunities()
-	s.signals()
-	s.health()
-	s.app.Get("/docs", docs)
-	if s.ports.Gatherer != nil && s.config.Loopback {
-		s.app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(s.ports.Gatherer, promhttp.HandlerOpts{})))
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(l) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
 	}
+	stop, done := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer done()
+	return errors.Join(s.Shutdown(stop), <-served)
 }
 
 // Serve answers on a listener until Shutdown; then it returns nil.
 func (s *Server) Serve(l net.Listener) error {
+	s.mu.Lock()
+	if s.stopped {
+		s.mu.Unlock()
+		return l.Close()
+	}
+	s.listeners = append(s.listeners, l)
+	s.mu.Unlock()
 	if err := s.app.Listener(l); err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("serve HTTP on %s: %w", l.Addr(), err)
 	}
@@ -159,7 +125,33 @@ func (s *Server) Serve(l net.Listener) error {
 }
 
 // Shutdown stops accepting and waits for requests under way, as long as ctx lasts.
-func (s *Server) Shutdown(ctx context.Context) error { return s.app.ShutdownWithContext(ctx) }
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.stopped = true
+	listeners := s.listeners
+	s.listeners = nil
+	s.mu.Unlock()
+	err := s.app.ShutdownWithContext(ctx)
+	for _, l := range listeners {
+		l.Close() // one whose Serve had only just begun, the others are closed
+	}
+	if err != nil {
+		return fmt.Errorf("stop HTTP: %w", err)
+	}
+	return nil
+}
 
 // Test answers one request without a listener.
 func (s *Server) Test(r *http.Request) (*http.Response, error) { return s.app.Test(r, -1) }
+
+// catalogLoaded says whether what the catalog does not have does not exist.
+func (s *Server) catalogLoaded() bool {
+	if s.loaded.Load() {
+		return true
+	}
+	ok, _ := s.ports.Ready()
+	if ok {
+		s.loaded.Store(true)
+	}
+	return ok
+}

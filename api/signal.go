@@ -6,133 +6,157 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
-	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
 
 	"tideline/engine/event"
 )
 
-type signalInput struct {
-	RawBody []byte `contentType:"application/json"`
+// signalBatch describes the body of POST /signals.
+type signalBatch struct {
+	Signals []signalBody `json:"signals" maxItems:"100" minItems:"1"`
 }
 
-// signalBatch documents the body.
-type signalBatch struct {
-	Signals []struct {
-		ID          string           `json:"id" doc:"chosen by the client; repeating it changes nothing"`
-		Student     string           `json:"student,omitempty" doc:"for services; students send their own"`
-		Kind        event.SignalKind `json:"kind" enum:"impression,click,save,unsave,ignore,unignore,apply_click"`
-		Opportunity string           `json:"opportunity"`
-		At          string           `json:"at,omitempty" doc:"default: now"`
-		Position    int              `json:"position,omitempty" doc:"1-based place in the feed"`
-		Propensity  float64          `json:"propensity,omitempty" doc:"probability of having been shown there"`
-	} `json:"signals" maxItems:"100"`
+type signalBody struct {
+	ID          string           `json:"id" doc:"chosen by the client; a second signal with the same id changes nothing"`
+	Student     string           `json:"student,omitempty" doc:"for ops and services; a student's own is implied"`
+	Kind        event.SignalKind `json:"kind" enum:"impression,click,save,unsave,ignore,unignore,apply_click"`
+	Opportunity string           `json:"opportunity"`
+	At          string           `json:"at,omitempty" doc:"RFC 3339 or YYYY-MM-DD; now when left out"`
+	Position    int              `json:"position,omitempty" minimum:"0" maximum:"10000" doc:"1-based place in the feed"`
+	Propensity  float64          `json:"propensity,omitempty" minimum:"0" maximum:"1" doc:"probability of having been shown there"`
 }
 
 type signalResult struct {
-	ID     string              `json:"id"`
-	Status string              `json:"status" enum:"accepted,rejected"`
-	Errors []*huma.ErrorDetail `json:"errors,omitempty"`
+	ID     string      `json:"id"`
+	Status string      `json:"status" enum:"accepted,rejected"`
+	Errors []Complaint `json:"errors,omitempty"`
 }
 
-type signalOutput struct {
-	Body struct {
-		Accepted int            `json:"accepted"`
-		Results  []signalResult `json:"results"`
-	}
+type signalResults struct {
+	Accepted int            `json:"accepted"`
+	Results  []signalResult `json:"results" doc:"in the order of the request"`
 }
 
-const maxSignals = 100
+const (
+	maxSignals = 100
+	maxAhead   = 24 * time.Hour // how far a signal's time may lie in the future: clocks differ, but not by more
+)
 
-func (s *Server) signals() {
-	huma.Register(s.api, huma.Operation{
-		OperationID: "signals", Method: http.MethodPost, Path: "/signals", DefaultStatus: http.StatusAccepted,
-		Summary: "Say what a student did", Tags: []string{"students"}, Security: token, RequestBody: bodyOf[signalBatch](s.api),
-	}, s.postSignals)
-}
-
-// postSignals publishes the valid signals of a batch and says of each other what is wrong.
-func (s *Server) postSignals(ctx context.Context, in *signalInput) (*signalOutput, error) {
-	var batch struct {
-		Signals []json.RawMessage `json:"signals"`
+// signals publishes the valid signals of a batch, all in one call, and says of
+// each other what is wrong.
+func (s *Server) signals(c *fiber.Ctx, who principal) error {
+	batch, err := decodeBatch(c.Body())
+	if err != nil {
+		return err
 	}
-	if err := json.Unmarshal(in.RawBody, &batch); err != nil {
-		return nil, huma.Error400BadRequest("the body is not valid", &huma.ErrorDetail{Location: "body", Message: err.Error()})
-	}
-	if n := len(batch.Signals); n == 0 || n > maxSignals {
-		return nil, huma.Error422UnprocessableEntity("the batch is not valid", &huma.ErrorDetail{
-			Location: "body.signals", Message: fmt.Sprintf("has %d items; must have 1 to %d", n, maxSignals), Value: event.TooMany,
-		})
-	}
-	out := &signalOutput{}
+	out := signalResults{}
 	var good []event.Signal
-	for i, raw := range batch.Signals {
-		signal, err := s.signal(ctx, raw)
+	for i, raw := range batch {
+		signal, err := s.signal(who, raw)
 		result := signalResult{ID: signal.ID, Status: "accepted"}
 		if invalid, ok := errors.AsType[*event.Invalid](err); ok {
-			result.Status = "rejected"
-			for _, f := range invalid.Fields {
-				result.Errors = append(result.Errors, &huma.ErrorDetail{
-					Location: fmt.Sprintf("body.signals[%d].%s", i, f.Path), Message: f.Message, Value: f.Code,
-				})
-			}
+			result.Status, result.Errors = "rejected", complaints(fmt.Sprintf("body.signals[%d]", i), invalid)
 		} else if err != nil {
-			return nil, err
+			return err
 		} else {
 			good = append(good, signal)
 		}
-		out.Body.Results = append(out.Body.Results, result)
+		out.Results = append(out.Results, result)
 	}
-	if err := s.ports.Publisher.Signals(ctx, good); err != nil {
-		return nil, s.problem(err)
+	if len(good) > 0 {
+		err := s.publish(c, func(ctx context.Context) error { return s.ports.Publisher.Signals(ctx, good) })
+		if err != nil {
+			return err
+		}
 	}
-	out.Body.Accepted = len(good)
-	return out, nil
+	out.Accepted = len(good)
+	return c.Status(http.StatusAccepted).JSON(out)
+}
+
+// decodeBatch takes the list apart and leaves each signal as it is.
+func decodeBatch(body []byte) ([]json.RawMessage, error) {
+	var batch struct {
+		Signals []json.RawMessage `json:"signals"`
+	}
+	if err := json.Unmarshal(body, &batch); err != nil {
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			at := "body"
+			if wrong.Field != "" {
+				at += "." + wrong.Field
+			}
+			return nil, refusal(http.StatusUnprocessableEntity, "the batch is not valid", Complaint{
+				at, string(event.WrongType), `is a JSON ` + wrong.Value + `; {"signals": [...]} is needed`,
+			})
+		}
+		return nil, refusal(http.StatusBadRequest, "the batch is not valid", Complaint{"body", string(event.MalformedJSON), "not JSON: " + err.Error()})
+	}
+	switch n := len(batch.Signals); {
+	case n == 0:
+		return nil, refusal(http.StatusUnprocessableEntity, "the batch is not valid", Complaint{
+			"body.signals", string(event.Missing), "must hold at least one signal",
+		})
+	case n > maxSignals:
+		return nil, refusal(http.StatusUnprocessableEntity, "the batch is not valid", Complaint{
+			"body.signals", string(event.TooMany), fmt.Sprintf("has %d items; at most %d are allowed", n, maxSignals),
+		})
+	}
+	return batch.Signals, nil
 }
 
 // signal completes and checks one signal: the student from the token, the time,
-// and the features of the opportunity as it is shown now.
-func (s *Server) signal(ctx context.Context, raw json.RawMessage) (event.Signal, error) {
+// and the features of the opportunity as it is now. An *event.Invalid concerns
+// this signal alone, any other error the whole batch.
+func (s *Server) signal(who principal, raw json.RawMessage) (event.Signal, error) {
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil {
-		return event.Signal{}, &event.Invalid{What: "signal", Fields: []event.FieldError{{Code: event.WrongType, Message: "must be a JSON object"}}}
+	if json.Unmarshal(raw, &fields) != nil || fields == nil {
+		return event.Signal{}, invalidSignal("", event.WrongType, "must be a JSON object")
 	}
-	var named string
-	_ = json.Unmarshal(fields["student"], &named) // a wrong type is the decoder's to report
-	if p := caller(ctx); p.role == Student {
-		if named != "" && named != p.subject {
-			return event.Signal{}, huma.Error403Forbidden("a student signals only for themselves")
+	var given struct{ ID, Student string }
+	_ = json.Unmarshal(raw, &given) // a wrong type is the decoder's to report
+	if who.role == Student || given.Student != "" {
+		student, err := whose(who, given.Student, "body.signals.student")
+		if err != nil {
+			return event.Signal{}, err
 		}
-		fields["student"] = quote(p.subject)
+		fields["student"] = quote(student)
 	}
-	if _, said := fields["at"]; !said {
-		fields["at"] = quote(s.ports.Now().UTC().Format("2006-01-02T15:04:05Z"))
+	now := s.ports.Now().UTC()
+	if at, said := fields["at"]; !said || string(at) == "null" {
+		fields["at"] = quote(now.Format(time.RFC3339))
 	}
-	delete(fields, "features")
+	delete(fields, "features") // ours to say
 	whole, err := json.Marshal(fields)
 	if err != nil {
 		return event.Signal{}, err
 	}
 	signal, err := event.DecodeSignal(whole)
 	if err != nil {
-		var id string
-		_ = json.Unmarshal(fields["id"], &id) // as above
-		return event.Signal{ID: id}, err
+		return event.Signal{ID: given.ID}, err
+	}
+	if signal.At.After(now.Add(maxAhead)) {
+		return signal, invalidSignal("at", event.BadDate, "lies more than a day in the future")
 	}
 	o, known := s.ports.Catalog.Opportunity(signal.Opportunity)
-	if known {
+	switch {
+	case known:
 		signal.Features = s.ports.Scorer.Features(o)
-	} else if signal.Kind != event.Unsave && signal.Kind != event.Unignore {
-		return signal, &event.Invalid{What: "signal", Fields: []event.FieldError{{
-			Path: "opportunity", Code: event.UnknownValue, Message: "is not an opportunity that exists",
-		}}}
+	case !s.catalogLoaded():
+		return signal, ErrRebuilding
+	case signal.Kind != event.Unsave && signal.Kind != event.Unignore:
+		return signal, invalidSignal("opportunity", codeUnknownOpportunity, "is not an opportunity that exists")
 	}
 	return signal, nil
 }
 
+func invalidSignal(path string, code event.Code, message string) error {
+	return &event.Invalid{What: "signal", Fields: []event.FieldError{{Path: path, Code: code, Message: message}}}
+}
+
 func quote(s string) json.RawMessage {
 	b, err := json.Marshal(s)
-	if err != nil { // a string always encodes
+	if err != nil { // a text always encodes
 		return json.RawMessage(`""`)
 	}
 	return b

@@ -11,6 +11,7 @@ package catalog
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-memdb"
@@ -52,6 +53,8 @@ type Catalog struct {
 	dict   *match.Dictionary
 	db     *memdb.MemDB
 
+	revision atomic.Uint64
+
 	mu    sync.RWMutex // guards index
 	index *match.Opportunities
 
@@ -90,8 +93,12 @@ func (c *Catalog) Apply(changes []Change) error {
 		}
 	}
 	txn.Commit()
+	c.revision.Add(1)
 	return nil
 }
+
+// Revision differs after every change from what it was before.
+func (c *Catalog) Revision() uint64 { return c.revision.Load() }
 
 func (c *Catalog) put(txn *memdb.Txn, change Change) error {
 	version := Version{Position: change.Position, Opportunity: change.Opportunity}

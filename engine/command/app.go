@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/pprof"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,7 +16,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"tideline/api"
 	"tideline/engine/config"
@@ -151,7 +149,7 @@ func (a *app) run(ctx context.Context, started func(ctx context.Context)) error 
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen for metrics: %w", err), listener.Close())
 	}
-	admin := &http.Server{Handler: a.admin(), ReadHeaderTimeout: 10 * time.Second}
+	admin := &http.Server{Handler: api.Admin(a.registry), ReadHeaderTimeout: 10 * time.Second}
 	var parts sync.WaitGroup
 	part := func(name string, run func() error) {
 		parts.Go(func() {
@@ -221,22 +219,11 @@ func (a *app) newAPI(ctx context.Context) (*api.Server, error) {
 	return api.New(ctx, api.Config{
 		Addr: a.config.HTTP.Addr, Loopback: loopback, Auth: a.auth, CORS: a.config.HTTP.CORS,
 	}, api.Ports{
-		Feeds: feedsPort{a.store, a.partitions}, Catalog: a.engine.Catalog(), Publisher: a.engine.Producer(),
-		Scorer: match.NewScorer(matchConfig(a.config.Scoring), skills.Normalize),
-		Ready:  a.engine.Ready, Gatherer: a.registry, Now: time.Now,
+		Feeds: feedsPort{a.store, a.partitions}, Catalog: a.engine.Catalog(), CatalogVersion: a.engine.Catalog().Revision,
+		Publisher: a.engine.Producer(),
+		Scorer:    match.NewScorer(matchConfig(a.config.Scoring), skills.Normalize),
+		Ready:     a.engine.Ready, Gatherer: a.registry, Now: time.Now,
 	}, a.registry, a.log)
-}
-
-// admin serves metrics and profiles.
-func (a *app) admin() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("/debug/pprof/", pprof.Index)
-	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
-	return mux
 }
 
 // feedsPort gives the API feeds by student and translates errors into the API's.
