@@ -67,7 +67,9 @@ func requests(b *testing.B, app *fiber.App, token string) {
 	if err := conn.Close(); err != nil {
 		b.Fatal(err)
 	}
-	l.Close()
+	if err := l.Close(); err != nil {
+		b.Fatal(err)
+	}
 	if err := <-served; err != nil {
 		b.Fatal(err)
 	}

@@ -83,7 +83,7 @@ func (s *Server) problem(err error) *Problem {
 			p := refusal(row.status, row.err.Error())
 			if row.retryAfter != "" {
 				s.log.Warn("request refused", "error", err)
-				p.with(fiber.HeaderRetryAfter, row.retryAfter)
+				return p.with(fiber.HeaderRetryAfter, row.retryAfter)
 			}
 			return p
 		}

@@ -133,7 +133,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Unlock()
 	err := s.app.ShutdownWithContext(ctx)
 	for _, l := range listeners {
-		l.Close() // one whose Serve had only just begun, the others are closed
+		_ = l.Close() // one whose Serve had only just begun, the others are closed
 	}
 	if err != nil {
 		return fmt.Errorf("stop HTTP: %w", err)
