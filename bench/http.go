@@ -165,7 +165,7 @@ func (h *httpRun) serveBare() error {
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
 	app.Get("/feed/:student", func(c *fiber.Ctx) error {
 		key := fmt.Sprintf("feed:{p%03d}:jobs:%s", event.Partition(c.Params("student"), httpPartitions), c.Params("student"))
-		members, err := client.ZRevRange(c.Context(), key, 0, pageSize-1).Result()
+		members, err := client.ZRangeArgs(c.Context(), redis.ZRangeArgs{Key: key, Start: 0, Stop: pageSize - 1, Rev: true}).Result()
 		if err != nil {
 			return err
 		}

@@ -91,7 +91,7 @@ func (r *redisServer) await(ctx context.Context) error {
 func (r *redisServer) stop() {
 	_ = r.client.Close()
 	_ = r.cmd.Process.Kill() // it keeps nothing
-	<-r.exited
+	_ = <-r.exited
 	_ = os.RemoveAll(r.dir)
 }
 
@@ -110,7 +110,7 @@ func (r *redisServer) usedMemory(ctx context.Context) (float64, error) {
 			return strconv.ParseFloat(value, 64)
 		}
 	}
-	return 0, errors.New("Redis does not say how much memory it uses")
+	return 0, errors.New("memory: no used_memory in the answer of Redis")
 }
 
 func freePort() (string, error) {
@@ -118,7 +118,7 @@ func freePort() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find a free port: %w", err)
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 	_, port, err := net.SplitHostPort(listener.Addr().String())
 	return port, err
 }
