@@ -78,3 +78,9 @@ func DecodeView(data []byte) (View, error) {
 	err := json.Unmarshal(data, &v)
 	return v, err
 }
+
+// Fact is one record of engine-state: Key as ARCHITECTURE.md says, a nil Value ends it.
+type Fact struct {
+	Key   string
+	Value []byte
+}

@@ -1,6 +1,9 @@
 package event
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Skill is one skill of a student.
 type Skill struct {
@@ -15,6 +18,14 @@ type AIProfile struct {
 	InterviewScore *float64 `json:"interview_score,omitempty"`
 }
 
+// Gap is a skill that a student lacks for what they aim at, as the learning
+// service sees it.
+type Gap struct {
+	Skill    string     `json:"skill"`
+	Severity float64    `json:"severity"`        // 0..1
+	Since    *time.Time `json:"since,omitempty"` // how long it has been open; nil: not known
+}
+
 // Profile is a student as the profile service publishes them.
 type Profile struct {
 	ID             string    `json:"id"`
@@ -25,6 +36,7 @@ type Profile struct {
 	Remote         *bool     `json:"remote,omitempty"`          // accepts remote work; nil: yes
 	OpenToWork     bool      `json:"open_to_work,omitempty"`
 	AIProfile      AIProfile `json:"ai_profile,omitzero"`
+	Gaps           []Gap     `json:"gaps,omitempty"`
 }
 
 // AcceptsRemote applies the default of Remote.
@@ -51,6 +63,15 @@ func DecodeProfile(data []byte) (Profile, error) {
 	c.score("ai_profile.career_score", p.AIProfile.CareerScore)
 	c.score("ai_profile.activity_score", p.AIProfile.ActivityScore)
 	c.score("ai_profile.interview_score", p.AIProfile.InterviewScore)
+	if c.count("gaps", len(p.Gaps), MaxSkills) {
+		for i, g := range p.Gaps {
+			path := fmt.Sprintf("gaps[%d]", i)
+			c.skill(path, g.Skill, 0)
+			if !(g.Severity >= 0 && g.Severity <= 1) {
+				c.add(path+".severity", OutOfRange, "is %v; must be from 0 to 1", g.Severity)
+			}
+		}
+	}
 	if err := c.err(); err != nil {
 		return Profile{}, err
 	}

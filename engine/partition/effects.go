@@ -6,11 +6,8 @@ import (
 	"tideline/engine/event"
 )
 
-// Fact is one record of engine-state: Key as ARCHITECTURE.md says, a nil Value ends it.
-type Fact struct {
-	Key   string
-	Value []byte
-}
+// Fact is one record of engine-state.
+type Fact = event.Fact
 
 // Effects is what a run of events asks the outside to do.
 type Effects struct {

@@ -1,0 +1,15 @@
+package rulesets
+
+import "time"
+
+type programs struct {
+	when, opp, rearm, by program
+	at                   program
+}
+
+type program struct{}
+
+func (program) truth(*Subject) Truth                     { return Unknown }
+func (program) time(*Subject) (time.Time, bool)          { return time.Time{}, false }
+func (program) number(*Subject) (float64, bool)          { return 0, false }
+func (programs) values(*Rule, *Subject) ([]string, bool) { return nil, false }
