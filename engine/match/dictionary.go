@@ -42,6 +42,9 @@ func (d *Dictionary) skill(name string) uint32 {
 	return id
 }
 
+// Canonical gives the canonical spelling of a skill.
+func (d *Dictionary) Canonical(skill string) string { return d.name(d.skill(skill)) }
+
 // location numbers a place, compared trimmed, in lower case, with single blanks.
 func (d *Dictionary) location(name string) uint32 { return d.id(fold(name)) }
 

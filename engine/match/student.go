@@ -12,6 +12,8 @@ type Student struct {
 	locations []uint32 // sorted; empty: anywhere
 	extras    *extras  // nil for most
 	ability   int8     // 0..100; -1 unknown
+	activity  int8     // 0..100; -1 unknown
+	interview int8     // 0..100; -1 unknown
 	year      uint8    // graduation year - 2000 + 1; 0 unknown
 	remote    bool     // accepts remote work
 	seeking   bool     // open to work
@@ -26,7 +28,10 @@ type extras struct {
 const levelBits = 3
 
 func compileStudent(dict *Dictionary, p event.Profile) Student {
-	s := Student{ability: int8(whole(p.AIProfile.CareerScore)), remote: p.AcceptsRemote(), seeking: p.OpenToWork}
+	s := Student{
+		ability: int8(whole(p.AIProfile.CareerScore)), activity: int8(whole(p.AIProfile.ActivityScore)),
+		interview: int8(whole(p.AIProfile.InterviewScore)), remote: p.AcceptsRemote(), seeking: p.OpenToWork,
+	}
 	if p.GraduationYear != 0 {
 		s.year = uint8(p.GraduationYear - 2000 + 1)
 	}
@@ -72,10 +77,15 @@ func (s *Student) profile(dict *Dictionary, id string) event.Profile {
 	if !s.remote {
 		p.Remote = new(false)
 	}
-	if s.ability >= 0 {
-		p.AIProfile.CareerScore = new(float64(s.ability))
-	}
+	p.AIProfile = event.AIProfile{CareerScore: score(s.ability), ActivityScore: score(s.activity), InterviewScore: score(s.interview)}
 	return p
+}
+
+func score(v int8) *float64 {
+	if v < 0 {
+		return nil
+	}
+	return new(float64(v))
 }
 
 func compareText(a, b string) int {

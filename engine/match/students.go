@@ -1,6 +1,7 @@
 package match
 
 import (
+	"iter"
 	"math"
 	"slices"
 
@@ -156,6 +157,16 @@ func (x *Students) Profile(id string) (event.Profile, bool) {
 		return event.Profile{}, false
 	}
 	return s.profile(x.dict, id), true
+}
+
+// ProfileOf is Profile for a row, which may be a clone of how it was.
+func (x *Students) ProfileOf(id string, s *Student) event.Profile { return s.profile(x.dict, id) }
+
+// All gives every student's id, by number.
+func (x *Students) All() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		x.From(0, func(_ int, id string) bool { return yield(id) })
+	}
 }
 
 // From lists students by number, from a number on, until yield returns false.

@@ -175,7 +175,7 @@ func (a *actor) apply(ctx context.Context, in streams.Input, out *partition.Effe
 		if err := sameKey("signal", in.Key, "student", signal.Student); err != nil {
 			return "", err
 		}
-		if !a.partition.Signal(signal, out) {
+		if !a.partition.Signal(signal, in.Time, out) {
 			return "duplicate", nil
 		}
 		return "applied", nil
@@ -209,7 +209,7 @@ func (a *actor) profile(in streams.Input, out *partition.Effects) error {
 	if err := sameKey("profile", in.Key, "id", p.ID); err != nil {
 		return err
 	}
-	a.partition.Profile(p)
+	a.partition.Profile(p, in.Time, out)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"tideline/engine/event"
+	"tideline/rulesets"
 )
 
 // Fact is one record of engine-state.
@@ -16,6 +17,12 @@ type Effects struct {
 	Views []event.ViewOp
 	Rest  []event.Range // to be continued through the partition's own fanout
 
+	Notifications []event.Notification
+	Proposals     []event.Proposal      // to recruiters
+	Offers        []event.CandidateList // to jobs
+	Blobs         []event.BlobOp
+	Rules         map[string]*RuleStats // by ruleset/rule
+
 	Entries    int // feed entries added or removed
 	Candidates int // students compared with an opportunity
 	Pruned     int // of these, dropped before the store was asked
@@ -27,7 +34,7 @@ type Effects struct {
 // Clear forgets the feed and view changes that were carried out; facts,
 // continuations and counts stay.
 func (e *Effects) Clear() {
-	e.Feeds, e.Views = nil, nil
+	e.Feeds, e.Views, e.Blobs = nil, nil, nil
 	clear(e.open)
 }
 
@@ -82,6 +89,33 @@ func (e *Effects) drop(student string) {
 	}
 }
 
+// RuleStats counts what a rule did.
+type RuleStats struct {
+	Evaluations, Matches, Unknown int
+	Fired, Late, Unaddressed      int // Unaddressed: nobody to tell
+}
+
+func (s *RuleStats) count(t rulesets.Truth) {
+	s.Evaluations++
+	switch t {
+	case rulesets.True:
+		s.Matches++
+	case rulesets.Unknown:
+		s.Unknown++
+	case rulesets.False:
+	}
+}
+
+func (e *Effects) rule(f *force) *RuleStats {
+	if e.Rules == nil {
+		e.Rules = map[string]*RuleStats{}
+	}
+	if e.Rules[f.id] == nil {
+		e.Rules[f.id] = &RuleStats{}
+	}
+	return e.Rules[f.id]
+}
+
 func (e *Effects) fact(key string, value []byte) {
-	e.Facts = append(e.Facts, Fact{key, value})
+	e.Facts = append(e.Facts, Fact{Key: key, Value: value})
 }

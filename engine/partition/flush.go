@@ -21,15 +21,16 @@ func (p *Partition) Flush(out *Effects) {
 		out.Views = append(out.Views, event.ViewOp{Student: student, View: p.View(student)})
 	}
 	clear(p.views)
+	p.publishRankings(out)
 }
 
 // Pending says whether Flush has anything to do.
-func (p *Partition) Pending() bool { return len(p.dirty)+len(p.views) > 0 }
+func (p *Partition) Pending() bool { return len(p.dirty)+len(p.views)+len(p.stale) > 0 }
 
 // Commit gives the partition's own record for engine-state.
 func (p *Partition) Commit(token, sequence int64) Fact {
 	p.meta.Token, p.meta.Sequence = token, sequence
-	return Fact{metaKey, encode(p.meta)}
+	return Fact{Key: metaKey, Value: encode(p.meta)}
 }
 
 func (p *Partition) rebuild(id feedID, out *Effects) {
@@ -87,6 +88,7 @@ func (p *Partition) View(student string) *event.View {
 	if !ok {
 		return nil
 	}
+	profile.Gaps = p.gaps[student]
 	v := &event.View{Profile: profile, Now: p.now}
 	if f := p.facts[student]; f != nil {
 		v.Saved, v.Ignored = maps.Clone(f.saved), maps.Clone(f.ignored)

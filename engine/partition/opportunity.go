@@ -5,6 +5,8 @@ import (
 
 	"tideline/engine/catalog"
 	"tideline/engine/event"
+	"tideline/engine/notify"
+	"tideline/rulesets"
 )
 
 // maxGap is how much time may pass unseen before the fanout topic may have
@@ -19,19 +21,22 @@ func (p *Partition) Range(r event.Range, out *Effects) {
 	p.meta.Positions[r.Partition] = max(p.meta.Positions[r.Partition], r.To+1)
 	for _, item := range p.catalog.Changed(r) {
 		if out.Entries >= p.config.MaxEntries {
-			rest := event.Range{Partition: r.Partition, From: item.Latest().Offset, To: r.To}
+			rest := event.Range{Partition: r.Partition, From: item.Latest().Offset, To: r.To, At: r.At, First: new(r.Start())}
 			out.Rest = append(out.Rest, rest)
 			p.meta.Open = append(p.meta.Open, rest)
+			p.hand(out)
 			return
 		}
 		p.update(item, out)
+		p.touchOpportunity(item, touch{kind: rulesets.OnOpportunities, at: time.UnixMilli(r.At).UTC()}, r.Start(), out)
 	}
+	p.hand(out)
 }
 
 func without(list []event.Range, r event.Range) []event.Range {
 	var kept []event.Range
 	for _, open := range list {
-		if open != r {
+		if open.Partition != r.Partition || open.From != r.From || open.To != r.To {
 			kept = append(kept, open)
 		}
 	}
@@ -77,7 +82,8 @@ func (p *Partition) Tick(now time.Time, out *Effects) (missed bool) {
 		return false
 	}
 	p.now, p.meta.Now = now, now
-	for _, item := range p.catalog.Expiring(before, now) {
+	expiring := p.catalog.Expiring(before, now)
+	for _, item := range expiring {
 		for _, version := range item.Versions {
 			if version.Compiled != nil {
 				p.students.Holders(version.Compiled, func(ord int, _ int64) {
@@ -86,6 +92,12 @@ func (p *Partition) Tick(now time.Time, out *Effects) (missed bool) {
 			}
 		}
 	}
+	for _, item := range expiring {
+		p.touchOpportunity(item, touch{at: now}, item.Latest().Offset, out)
+	}
+	p.ring(before, out)
+	p.hand(out)
+	p.atDesk(out, func(o *notify.Out) { p.desk.Tick(now, o) })
 	p.forget(out)
 	return !before.IsZero() && now.Sub(before) > maxGap
 }

@@ -17,6 +17,8 @@ import (
 	"tideline/engine/catalog"
 	"tideline/engine/event"
 	"tideline/engine/match"
+	"tideline/engine/notify"
+	"tideline/rulesets"
 )
 
 // Catalog is what a partition reads of the opportunities. Implementations may
@@ -26,12 +28,17 @@ type Catalog interface {
 	Changed(event.Range) []*catalog.Item
 	Expiring(after, upTo time.Time) []*catalog.Item
 	Top(s *match.Student, b event.Bucket, k int, now time.Time, scratch *match.Scratch) ([]event.Entry, bool)
+	Above(s *match.Student, buckets [3]bool, overlap float64, scratch *match.Scratch) []*catalog.Item
+	Each(yield func(*catalog.Item) bool)
 }
 
 // Config says how a partition scores and how much it does at once.
 type Config struct {
 	Match      match.Config
 	MaxEntries int // feed entries one batch may write before the rest of a range is put off; 0: 20,000
+	// Compile compiles a ruleset; nil: rulesets.Compile. Partitions of one process
+	// share one that remembers what it compiled.
+	Compile func(name, source string) (*rulesets.Set, error)
 }
 
 const (
@@ -53,6 +60,25 @@ type Partition struct {
 	scratch  match.Scratch
 	dirty    map[feedID]struct{} // feeds to rebuild at the next flush
 	views    map[string]struct{} // students whose view is to be written at the next flush
+
+	dict      *match.Dictionary
+	book      rulebook
+	desk      *notify.Desk
+	pending   []event.Proposal // to students, of the record under way
+	timers    timers
+	firstSeen time.Time // stands for the clock before the first tick
+
+	gaps        map[string][]event.Gap                            // by student
+	apps        map[string]map[string]*rulesets.App               // by student and application
+	instances   map[string][]*instance                            // by student
+	concerned   map[string]map[string]struct{}                    // opportunity -> students about whom something is remembered
+	savers      map[string]map[string]struct{}                    // opportunity -> students who saved it
+	ranks       map[string]map[string]*ranking                    // rule -> job
+	candidacies map[string]map[place]struct{}                     // student -> where they stand
+	stale       map[place]struct{}                                // rankings to publish at the next flush
+	offers      map[string]map[string]map[int32][]event.Candidate // of jobs of this partition: job -> rule -> partition
+	alerts      map[string]*alert                                 // by key
+	alertsOf    map[string]map[string]struct{}                    // job -> keys
 }
 
 type feedID struct {
@@ -82,7 +108,15 @@ func New(number int32, config Config, dict *match.Dictionary, cat Catalog) *Part
 	if config.MaxEntries == 0 {
 		config.MaxEntries = defaultMaxEntries
 	}
+	if config.Compile == nil {
+		config.Compile = compile
+	}
 	return &Partition{
+		dict: dict, book: newRulebook(), desk: notify.New(),
+		gaps: map[string][]event.Gap{}, apps: map[string]map[string]*rulesets.App{}, instances: map[string][]*instance{},
+		concerned: map[string]map[string]struct{}{}, savers: map[string]map[string]struct{}{},
+		ranks: map[string]map[string]*ranking{}, candidacies: map[string]map[place]struct{}{}, stale: map[place]struct{}{},
+		offers: map[string]map[string]map[int32][]event.Candidate{}, alerts: map[string]*alert{}, alertsOf: map[string]map[string]struct{}{},
 		number: number, config: config, catalog: cat,
 		students: match.NewStudents(dict, config.Match),
 		facts:    map[string]*facts{},
@@ -91,6 +125,30 @@ func New(number int32, config Config, dict *match.Dictionary, cat Catalog) *Part
 		days:     map[int64][]seen{},
 		dirty:    map[feedID]struct{}{},
 		views:    map[string]struct{}{},
+	}
+}
+
+func compile(name, source string) (*rulesets.Set, error) {
+	set, problems := rulesets.Compile(name, []byte(source))
+	if set == nil {
+		return nil, problems
+	}
+	return set, nil
+}
+
+// time is the clock that rules go by: the largest tick, or, before the first,
+// the time of the newest record.
+func (p *Partition) time() time.Time {
+	if p.now.IsZero() {
+		return p.firstSeen
+	}
+	return p.now
+}
+
+// early notes the time of a record in case no tick has come yet.
+func (p *Partition) early(at time.Time) {
+	if at = at.UTC().Truncate(time.Second); at.After(p.firstSeen) {
+		p.firstSeen = at
 	}
 }
 

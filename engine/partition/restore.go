@@ -3,6 +3,8 @@ package partition
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,13 +51,23 @@ func (f *facts) keys(student string) []string {
 // RestoreProfile loads a profile that was processed before; nothing follows from it.
 func (p *Partition) RestoreProfile(profile event.Profile) {
 	p.students.Put(profile.ID, profile)
+	p.setGaps(profile)
 	if f := p.facts[profile.ID]; f != nil {
 		p.applyFacts(profile.ID, f)
 	}
 }
 
 // RestoreErasure takes back a profile that was processed before.
-func (p *Partition) RestoreErasure(student string) { p.students.Remove(student) }
+func (p *Partition) RestoreErasure(student string) {
+	p.students.Remove(student)
+	delete(p.gaps, student)
+}
+
+// RestorePreferences loads what a recipient wants, processed before.
+func (p *Partition) RestorePreferences(v event.Preferences) { p.desk.SetPreferences(v) }
+
+// RestoreNoPreferences takes that back.
+func (p *Partition) RestoreNoPreferences(recipient string) { p.desk.ErasePreferences(recipient) }
 
 // RestoreFact loads one record of engine-state; records come in the order they
 // were written. An error means that the record is none of ours or damaged.
@@ -64,6 +76,9 @@ func (p *Partition) RestoreFact(key string, value []byte) error {
 	if !ok {
 		return fmt.Errorf("engine-state key %q has no separator", key)
 	}
+	if mine, err := p.desk.Restore(key, value); mine {
+		return err
+	}
 	what, about, _ := strings.Cut(rest, sep)
 	var err error
 	switch {
@@ -71,6 +86,12 @@ func (p *Partition) RestoreFact(key string, value []byte) error {
 		err = p.restoreOwn(what, about, value)
 	case what == "weights":
 		err = p.restoreWeights(student, value)
+	case what == "rule":
+		err = p.restoreInstance(student, about, value)
+	case what == "rank":
+		err = p.restoreRank(student, about, value)
+	case what == "app":
+		err = p.restoreApp(student, about, value)
 	default:
 		err = p.restoreTime(student, what, about, value)
 	}
@@ -91,6 +112,10 @@ func (p *Partition) restoreOwn(what, about string, value []byte) error {
 		return nil
 	case "global":
 		return p.global.Restore(about, value)
+	case "ruleset":
+		return p.restoreRuleset(about, value)
+	case "alert":
+		return p.restoreAlert(about, value)
 	}
 	return fmt.Errorf("unknown fact %q", what)
 }
@@ -150,5 +175,24 @@ func (p *Partition) Restored() {
 			continue
 		}
 		p.applyFacts(student, f)
+		for opportunity := range f.saved {
+			p.saves(student, opportunity)
+		}
 	}
+	p.restoreTimers()
+}
+
+// restoreTimers arms what is to come.
+func (p *Partition) restoreTimers() {
+	for student, list := range p.instances {
+		for _, i := range list {
+			p.await(student, i)
+		}
+	}
+	for key, a := range p.alerts {
+		if f := p.book.byID[a.Rule]; a.State == holding && f != nil && f.rule.Rank != nil {
+			p.arm(timer{due: a.Since.Add(f.rule.Rank.Settle), alert: key})
+		}
+	}
+	p.schedule(slices.Collect(maps.Keys(p.book.byID)))
 }

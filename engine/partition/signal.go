@@ -10,6 +10,7 @@ import (
 
 	"tideline/engine/event"
 	"tideline/engine/match"
+	"tideline/rulesets"
 )
 
 // seen is a remembered signal id, filed by the day it expires from.
@@ -20,7 +21,7 @@ type seen struct {
 
 // Signal takes one signal. A signal id that the student has sent before
 // changes nothing; it reports whether the signal was new.
-func (p *Partition) Signal(s event.Signal, out *Effects) bool {
+func (p *Partition) Signal(s event.Signal, at time.Time, out *Effects) bool {
 	if s.Kind == event.Impression || s.Kind == event.Click {
 		return true // recorded in the topic, changes nothing
 	}
@@ -29,16 +30,20 @@ func (p *Partition) Signal(s event.Signal, out *Effects) bool {
 	if _, again := f.signals[hash]; again {
 		return false
 	}
+	p.early(at)
+	was := p.past(s.Student)
 	p.remember(s.Student, f, hash, s.At)
 	out.fact(signalKey(s.Student, hash), timeValue(s.At))
 	switch s.Kind {
 	case event.Save:
 		f.saved[s.Opportunity] = s.At
+		p.saves(s.Student, s.Opportunity)
 		out.fact(savedKey(s.Student, s.Opportunity), timeValue(s.At))
 		p.train(s, f, 1, 1, out)
 	case event.Unsave:
 		if _, was := f.saved[s.Opportunity]; was {
 			delete(f.saved, s.Opportunity)
+			p.unsaved(s.Student, s.Opportunity)
 			out.fact(savedKey(s.Student, s.Opportunity), nil)
 		}
 	case event.Ignore:
@@ -56,7 +61,23 @@ func (p *Partition) Signal(s event.Signal, out *Effects) bool {
 		p.train(s, f, 1, 2, out)
 	}
 	p.views[s.Student] = struct{}{}
+	p.touchSignal(s, was, touch{kind: rulesets.OnSignals, at: at}, out)
+	p.hand(out)
 	return true
+}
+
+// saves notes, by opportunity, who saved it.
+func (p *Partition) saves(student, opportunity string) {
+	if p.savers[opportunity] == nil {
+		p.savers[opportunity] = map[string]struct{}{}
+	}
+	p.savers[opportunity][student] = struct{}{}
+}
+
+func (p *Partition) unsaved(student, opportunity string) {
+	if delete(p.savers[opportunity], student); len(p.savers[opportunity]) == 0 {
+		delete(p.savers, opportunity)
+	}
 }
 
 // hide takes an ignored opportunity out of the feed it may stand in. The bucket

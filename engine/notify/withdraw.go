@@ -1,0 +1,66 @@
+package notify
+
+import (
+	"slices"
+	"time"
+
+	"tideline/engine/event"
+)
+
+// withdraw takes back a firing that is no longer true: what waits is dropped,
+// what was sent is retracted.
+func (d *Desk) withdraw(r *recipient, p event.Proposal, now time.Time, out *Out) {
+	if n, waits := r.deferred[p.ID]; waits {
+		delete(r.deferred, p.ID)
+		out.fact(deferredKey(p.Recipient, p.ID), nil)
+		n.Decided = now
+		d.drop(r, n, event.ByWithdrawal, out)
+		return
+	}
+	if d.leave(r, p, now, out) {
+		return
+	}
+	made, known := r.decided[p.ID]
+	if !known || made.Outcome != event.Sent {
+		return
+	}
+	made.Outcome = event.Retracted
+	d.decide(r, p.Recipient, p.ID, made, out)
+	p.Withdraw = false
+	retracted := event.Notification{Proposal: p, Outcome: event.Retracted, Reason: event.ByWithdrawal, Decided: now}
+	out.Notifications = append(out.Notifications, retracted)
+	if made.Part == "" {
+		return
+	}
+	whole := r.decided[made.Part] // of which this was an item
+	if whole.Alive--; whole.Alive <= 0 {
+		whole.Outcome = event.Retracted
+		retracted.ID = made.Part
+		out.Notifications = append(out.Notifications, retracted)
+	}
+	d.decide(r, p.Recipient, made.Part, whole, out)
+}
+
+// leave takes a firing out of the digest it waits in.
+func (d *Desk) leave(r *recipient, p event.Proposal, now time.Time, out *Out) bool {
+	rule := ruleOf(p)
+	g := r.digests[rule]
+	if g == nil {
+		return false
+	}
+	at := slices.IndexFunc(g.Items, func(n event.Notification) bool { return n.ID == p.ID })
+	if at < 0 {
+		return false
+	}
+	n := g.Items[at]
+	n.Decided = now
+	g.Items = slices.Delete(g.Items, at, at+1)
+	if len(g.Items) == 0 {
+		delete(r.digests, rule)
+		out.fact(digestKey(p.Recipient, rule), nil)
+	} else {
+		out.fact(digestKey(p.Recipient, rule), g)
+	}
+	d.drop(r, n, event.ByWithdrawal, out)
+	return true
+}

@@ -1,0 +1,165 @@
+package partition
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"tideline/engine/event"
+)
+
+// ranking is everybody of this partition for whom a rank rule is true of one job.
+type ranking struct {
+	candidates map[string]event.Candidate // by student
+	published  string                     // the list as last written; "?": not known
+}
+
+// place is a rank rule and a job.
+type place struct{ rule, opportunity string }
+
+func rankKey(student string, at place) string {
+	return student + sep + "rank" + sep + at.rule + sep + at.opportunity
+}
+
+func (p *Partition) ranking(at place) *ranking {
+	if p.ranks[at.rule] == nil {
+		p.ranks[at.rule] = map[string]*ranking{}
+	}
+	r := p.ranks[at.rule][at.opportunity]
+	if r == nil {
+		r = &ranking{candidates: map[string]event.Candidate{}, published: "?"}
+		p.ranks[at.rule][at.opportunity] = r
+	}
+	return r
+}
+
+// rank keeps the ranking of one rule and job up to date with one student.
+func (p *Partition) rank(f *force, s step, t touch, out *Effects) {
+	at := place{f.id, s.natural.opportunity}
+	var old event.Candidate
+	had := false
+	if r := p.ranks[at.rule][at.opportunity]; r != nil {
+		old, had = r.candidates[s.student]
+	}
+	score, ranked := 0.0, false
+	if s.after.holds() {
+		score, ranked = f.rule.By(&s.after.subject)
+	}
+	if !ranked {
+		if had {
+			p.unrank(s.student, at, out)
+		}
+		return
+	}
+	c := event.Candidate{Student: s.student, Score: score, Overlap: s.after.subject.Match.Overlap, Since: old.Since}
+	c.Matched, c.Missing = s.after.subject.Match.Skills()
+	if !had && f.rule.On&t.kind != 0 {
+		if was := s.before(); !was.holds() {
+			c.Since = t.at.UTC().Truncate(time.Second)
+		}
+	}
+	if had && equalCandidates(old, c) {
+		return
+	}
+	p.ranking(at).candidates[s.student] = c
+	p.candidate(s.student, at)
+	p.stale[at] = struct{}{}
+	out.fact(rankKey(s.student, at), encode(c))
+}
+
+func equalCandidates(a, b event.Candidate) bool {
+	return a.Score == b.Score && a.Overlap == b.Overlap && a.Since.Equal(b.Since) &&
+		slices.Equal(a.Matched, b.Matched) && slices.Equal(a.Missing, b.Missing)
+}
+
+// candidate notes that a student stands somewhere.
+func (p *Partition) candidate(student string, at place) {
+	if p.candidacies[student] == nil {
+		p.candidacies[student] = map[place]struct{}{}
+	}
+	p.candidacies[student][at] = struct{}{}
+	p.concern(student, at.opportunity)
+}
+
+func (p *Partition) unrank(student string, at place, out *Effects) {
+	delete(p.ranking(at).candidates, student)
+	delete(p.candidacies[student], at)
+	p.stale[at] = struct{}{}
+	out.fact(rankKey(student, at), nil)
+}
+
+// rankedFor lists the jobs in whose rankings a student stands.
+func (p *Partition) rankedFor(student string) []string {
+	var jobs []string
+	for at := range p.candidacies[student] {
+		jobs = append(jobs, at.opportunity)
+	}
+	return jobs
+}
+
+// retireRank ends the rankings of a rule.
+func (p *Partition) retireRank(rule string, out *Effects) {
+	for _, job := range slices.Sorted(maps.Keys(p.ranks[rule])) {
+		at := place{rule, job}
+		for _, student := range slices.Sorted(maps.Keys(p.ranking(at).candidates)) {
+			p.unrank(student, at, out)
+		}
+		delete(p.stale, at)
+		out.Offers = append(out.Offers, event.CandidateList{Rule: rule, Opportunity: job, Partition: p.number})
+	}
+	delete(p.ranks, rule)
+}
+
+// publishRankings writes the lists that have changed.
+func (p *Partition) publishRankings(out *Effects) {
+	places := slices.SortedFunc(maps.Keys(p.stale), func(a, b place) int {
+		return strings.Compare(a.rule+sep+a.opportunity, b.rule+sep+b.opportunity)
+	})
+	for _, at := range places {
+		f := p.book.byID[at.rule]
+		if f == nil || f.rule.Rank == nil {
+			continue
+		}
+		r := p.ranking(at)
+		list := event.CandidateList{Rule: at.rule, Opportunity: at.opportunity, Partition: p.number}
+		list.Candidates = slices.SortedFunc(maps.Values(r.candidates), compareCandidates)
+		list.Candidates = list.Candidates[:min(len(list.Candidates), f.rule.Rank.Top)]
+		if text := string(list.Encode()); text != r.published {
+			r.published = text
+			out.Offers = append(out.Offers, list)
+		}
+		if len(r.candidates) == 0 {
+			delete(p.ranks[at.rule], at.opportunity)
+		}
+	}
+	clear(p.stale)
+}
+
+func compareCandidates(a, b event.Candidate) int {
+	switch {
+	case a.Before(b):
+		return -1
+	case b.Before(a):
+		return 1
+	}
+	return 0
+}
+
+func (p *Partition) restoreRank(student, about string, value []byte) error {
+	rule, job, _ := strings.Cut(about, sep)
+	at := place{rule, job}
+	if value == nil {
+		delete(p.ranking(at).candidates, student)
+		delete(p.candidacies[student], at)
+		return nil
+	}
+	var c event.Candidate
+	if err := json.Unmarshal(value, &c); err != nil {
+		return err
+	}
+	p.ranking(at).candidates[student] = c
+	p.candidate(student, at)
+	return nil
+}
