@@ -231,7 +231,7 @@ func (d *Desk) send(r *recipient, n event.Notification, out *Out) {
 }
 
 func (d *Desk) drop(r *recipient, n event.Notification, reason event.Reason, out *Out) {
-	n.Outcome, n.Reason, n.Channels = event.Suppressed, reason, nil
+	n.Outcome, n.Reason, n.Channels, n.Until = event.Suppressed, reason, nil, nil
 	if reason != event.ByDuplicate {
 		d.decide(r, n.Recipient, n.ID, decision{At: n.Decided, Outcome: event.Suppressed}, out)
 	}
