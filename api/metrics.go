@@ -14,6 +14,7 @@ import (
 type httpMetrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+	streams  prometheus.Gauge
 }
 
 func newHTTPMetrics(reg prometheus.Registerer) *httpMetrics {
@@ -25,6 +26,7 @@ func newHTTPMetrics(reg prometheus.Registerer) *httpMetrics {
 		seconds: f.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "tideline_http_request_duration_seconds", Help: "Time to answer.", Buckets: prometheus.ExponentialBuckets(0.00025, 2, 15),
 		}, []string{"route", "method"}),
+		streams: f.NewGauge(prometheus.GaugeOpts{Name: "tideline_http_streams", Help: "Open streams of server-sent events."}),
 	}
 }
 

@@ -57,6 +57,9 @@ type Ports struct {
 	// while nothing changed; nil: they look at every one, which costs more than
 	// reading the feed.
 	CatalogVersion func() uint64
+
+	// Notify is what rules and notifications stand on.
+	Notify NotifyPorts
 }
 
 // Config says where the API listens and whom it trusts.

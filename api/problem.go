@@ -35,6 +35,9 @@ type Complaint struct {
 const (
 	codeBadCursor          = "bad_cursor"
 	codeUnknownOpportunity = "unknown_opportunity"
+	codeInvalidRule        = "invalid_rule"
+	codeFailedTest         = "failed_test"
+	codeBadToken           = "bad_token"
 )
 
 // Error gives the detail, so that a Problem can be returned as an error.
@@ -64,6 +67,8 @@ var statuses = []struct {
 	retryAfter string // seconds
 }{
 	{ErrNoStudent, http.StatusNotFound, ""},
+	{ErrNoRuleset, http.StatusNotFound, ""},
+	{ErrVersionConflict, http.StatusPreconditionFailed, ""},
 	{ErrRebuilding, http.StatusServiceUnavailable, "2"},
 	{ErrUnavailable, http.StatusServiceUnavailable, "5"},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "5"},

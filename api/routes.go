@@ -33,7 +33,7 @@ func (s *Server) routes() []route {
 		owners     = []Role{Recruiter, Ops, Service} // recruiters their own opportunities
 	)
 	const get, put, del = http.MethodGet, http.MethodPut, http.MethodDelete
-	return []route{
+	list := []route{
 		{
 			id: "recommend", method: get, path: "/recommendations/{bucket}", roles: readers, serve: s.recommend,
 			tag: "feeds", summary: "A student's feed, best first, page by page",
@@ -94,6 +94,7 @@ func (s *Server) routes() []route {
 		{id: "openapi", method: get, path: "/openapi.json", serve: s.openapi, tag: "operations", summary: "This document", answer: "application/openapi+json"},
 		{id: "docs", method: get, path: "/docs", serve: s.docs, tag: "operations", summary: "This document, for people", answer: "text/html"},
 	}
+	return append(list, s.notifyRoutes()...)
 }
 
 // register makes the routes and writes the document about them.

@@ -38,9 +38,12 @@ type Server struct {
 	cursors  cursors
 	items    *items
 	document []byte // OpenAPI
-	log      *slog.Logger
-	metrics  *httpMetrics
-	loaded   atomic.Bool // Ready was true once, so the catalog is complete
+	hub      *hub
+
+	compiledSets compiledSets
+	log          *slog.Logger
+	metrics      *httpMetrics
+	loaded       atomic.Bool // Ready was true once, so the catalog is complete
 
 	mu        sync.Mutex
 	listeners []net.Listener
@@ -67,7 +70,7 @@ func New(ctx context.Context, config Config, ports Ports, reg prometheus.Registe
 	s := &Server{
 		config: config, ports: ports, auth: auth, log: log, metrics: newHTTPMetrics(reg),
 		cursors: newCursors(config.Auth.Secret + config.Auth.JWKSURL),
-		items:   newItems(ports.Catalog, ports.CatalogVersion),
+		items:   newItems(ports.Catalog, ports.CatalogVersion), hub: newHub(),
 	}
 	s.app = fiber.New(fiber.Config{
 		Immutable:     true, // strings that are kept would be overwritten by later requests
@@ -131,6 +134,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	listeners := s.listeners
 	s.listeners = nil
 	s.mu.Unlock()
+	s.hub.close() // or the streams would keep the server from stopping
 	err := s.app.ShutdownWithContext(ctx)
 	for _, l := range listeners {
 		_ = l.Close() // one whose Serve had only just begun, the others are closed
@@ -143,6 +147,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 // Test answers one request without a listener.
 func (s *Server) Test(r *http.Request) (*http.Response, error) { return s.app.Test(r, -1) }
+
+// background is a context for what outlives a request's handler.
+func (s *Server) background() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), publishWithin)
+}
 
 // catalogLoaded says whether what the catalog does not have does not exist.
 func (s *Server) catalogLoaded() bool {

@@ -1,0 +1,259 @@
+package api
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tideline/engine/event"
+)
+
+// inboxPage is the answer of GET /notifications.
+type inboxPage struct {
+	Items      []InboxItem `json:"items"`
+	Unread     int         `json:"unread" doc:"items not read and not archived, of the newest 200"`
+	NextCursor string      `json:"next_cursor,omitempty"`
+}
+
+// inboxFilter is what a request wants to see.
+type inboxFilter struct {
+	category string
+	unread   bool
+	archived bool
+}
+
+func (f inboxFilter) wants(i InboxItem) bool {
+	return (f.category == "" || f.category == i.Category) && (!f.unread || i.Flags&event.Read == 0) &&
+		f.archived == (i.Flags&event.Archived != 0)
+}
+
+// inboxScan is how many items one look into the inbox reads: all it keeps.
+const inboxScan = 200
+
+// recipient is whose inbox a request is about: the caller's own, or one that ops name.
+func recipient(c *fiber.Ctx, who principal) (string, error) {
+	named := c.Query("recipient")
+	switch {
+	case who.role == Student || who.role == Recruiter:
+		if named != "" && named != who.subject {
+			return "", refusal(http.StatusForbidden, "everybody reads and changes only their own")
+		}
+		return who.subject, nil
+	case named == "":
+		return "", refusal(http.StatusBadRequest, "say whose", Complaint{"query.recipient", string(event.Missing), "is required for " + string(who.role)})
+	case !validID(named):
+		return "", refusal(http.StatusUnprocessableEntity, "the recipient's id is not valid", Complaint{"query.recipient", string(event.UnknownValue), "must be an id: " + idRule})
+	}
+	return named, nil
+}
+
+// notifications lists an inbox, newest first.
+func (s *Server) notifications(c *fiber.Ctx, who principal) error {
+	whose, err := recipient(c, who)
+	if err != nil {
+		return err
+	}
+	limit, wrong := pageLimit(c)
+	filter := inboxFilter{category: c.Query("category")}
+	flag := func(name string, into *bool) {
+		switch c.Query(name) {
+		case "", "false":
+		case "true":
+			*into = true
+		default:
+			wrong = append(wrong, Complaint{"query." + name, string(event.UnknownValue), "must be true or false"})
+		}
+	}
+	flag("unread", &filter.unread)
+	flag("archived", &filter.archived)
+	if len(wrong) > 0 {
+		return refusal(http.StatusUnprocessableEntity, "the query is not valid", wrong...)
+	}
+	of := scope{whose, event.Bucket(fmt.Sprintf("inbox %+v", filter))} // a cursor is bound to its filters
+	before := int64(0)
+	if cursor := c.Query("cursor"); cursor != "" {
+		body, err := s.cursors.open(of, cursor, 8)
+		if err != nil || len(body) != 8 {
+			return badCursor(errCursor)
+		}
+		before = int64(binary.BigEndian.Uint64(body))
+	}
+	all, err := s.ports.Notify.Inbox.List(c.UserContext(), whose, 0, inboxScan)
+	if err != nil {
+		return err
+	}
+	page := inboxPage{Items: []InboxItem{}}
+	for _, item := range all {
+		if item.Flags&(event.Read|event.Archived) == 0 {
+			page.Unread++
+		}
+		switch {
+		case before > 0 && item.Sequence >= before || !filter.wants(item):
+		case len(page.Items) < limit:
+			page.Items = append(page.Items, item.flagged())
+		case page.NextCursor == "":
+			last := uint64(page.Items[limit-1].Sequence)
+			page.NextCursor = s.cursors.seal(of, binary.BigEndian.AppendUint64(nil, last))
+		}
+	}
+	return c.JSON(page)
+}
+
+// marked is the answer to a mark.
+type marked struct {
+	ID     string `json:"id,omitempty"`
+	Status string `json:"status" example:"accepted"`
+}
+
+// markNotification sets flags of one item; path names which.
+func (s *Server) markNotification(flags event.MarkFlags) func(*fiber.Ctx, principal) error {
+	return func(c *fiber.Ctx, who principal) error {
+		whose, err := recipient(c, who)
+		if err != nil {
+			return err
+		}
+		id, err := pathID(c, "notification")
+		if err != nil {
+			return err
+		}
+		return s.mark(c, event.Mark{Recipient: whose, ID: id, Flags: flags, At: s.ports.Now().UTC()})
+	}
+}
+
+// readAll marks everything up to the newest item that the caller has seen.
+func (s *Server) readAll(c *fiber.Ctx, who principal) error {
+	whose, err := recipient(c, who)
+	if err != nil {
+		return err
+	}
+	newest, err := s.ports.Notify.Inbox.List(c.UserContext(), whose, 0, 1)
+	if err != nil {
+		return err
+	}
+	if len(newest) == 0 {
+		return c.Status(http.StatusAccepted).JSON(marked{Status: "accepted"})
+	}
+	return s.mark(c, event.Mark{Recipient: whose, All: true, UpTo: newest[0].Sequence, Flags: event.Seen | event.Read, At: s.ports.Now().UTC()})
+}
+
+// mark makes a mark durable and shows it at once. Showing it may fail: the
+// record is on its way.
+func (s *Server) mark(c *fiber.Ctx, m event.Mark) error {
+	err := s.publish(c, func(ctx context.Context) error { return s.ports.Notify.Publisher.Marks(ctx, []event.Mark{m}) })
+	if err != nil {
+		return err
+	}
+	if err := s.ports.Notify.Inbox.Mark(c.UserContext(), m); err != nil {
+		s.log.Warn("a mark will show later", "error", err)
+	}
+	return c.Status(http.StatusAccepted).JSON(marked{m.ID, "accepted"})
+}
+
+// preferences shows what a recipient wants.
+func (s *Server) preferences(c *fiber.Ctx, who principal) error {
+	whose, err := recipient(c, who)
+	if err != nil {
+		return err
+	}
+	p, err := s.ports.Notify.Inbox.Preferences(c.UserContext(), whose)
+	if err != nil {
+		return err
+	}
+	p.Recipient = whose
+	return c.JSON(p)
+}
+
+func (s *Server) putPreferences(c *fiber.Ctx, who principal) error {
+	whose, err := recipient(c, who)
+	if err != nil {
+		return err
+	}
+	body, err := withField(c.Body(), "recipient", whose)
+	if err != nil {
+		return err
+	}
+	p, err := event.DecodePreferences(body)
+	if err != nil {
+		return err
+	}
+	if err := s.publish(c, func(ctx context.Context) error { return s.ports.Notify.Publisher.PutPreferences(ctx, p) }); err != nil {
+		return err
+	}
+	return accept(c, whose)
+}
+
+// withField sets one field of a JSON object, whatever it was.
+func withField(body []byte, name, value string) ([]byte, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(body, &fields); err != nil || fields == nil {
+		return nil, refusal(http.StatusBadRequest, "the body is not valid", Complaint{"body", string(event.MalformedJSON), "must be a JSON object"})
+	}
+	fields[name] = quote(value)
+	return json.Marshal(fields)
+}
+
+// unsubscribe ends the emails of a category for whoever holds a token of one of
+// them: RFC 8058, one click, no login.
+func (s *Server) unsubscribe(c *fiber.Ctx, _ principal) error {
+	whose, category, err := s.ports.Notify.Unsubscribe(c.Query("token"))
+	if err != nil {
+		return refusal(http.StatusBadRequest, "the link is not valid", Complaint{"query.token", codeBadToken, err.Error()})
+	}
+	p, err := s.ports.Notify.Inbox.Preferences(c.UserContext(), whose)
+	if err != nil {
+		return err
+	}
+	p.Recipient = whose
+	categories := map[string]map[event.Channel]bool{}
+	for name, channels := range p.Categories {
+		categories[name] = channels
+	}
+	channels := map[event.Channel]bool{event.Email: false}
+	for channel, wanted := range categories[category] {
+		if channel != event.Email {
+			channels[channel] = wanted
+		}
+	}
+	categories[category] = channels
+	p.Categories = categories
+	if err := s.publish(c, func(ctx context.Context) error { return s.ports.Notify.Publisher.PutPreferences(ctx, p) }); err != nil {
+		return err
+	}
+	return c.Status(http.StatusOK).JSON(marked{Status: fmt.Sprintf("no more emails about %s", category)})
+}
+
+// candidates shows the best of a recruiter's job.
+func (s *Server) candidates(c *fiber.Ctx, who principal) error {
+	o, err := s.existing(c)
+	if err != nil {
+		return err
+	}
+	if err := owns(who, o.Recruiter); err != nil {
+		return err
+	}
+	lists, err := s.ports.Notify.Candidates.Candidates(c.UserContext(), o.ID)
+	if err != nil {
+		return err
+	}
+	answer := shortlists{Opportunity: o.ID, Lists: []explainedList{}}
+	for _, list := range lists {
+		explained := explainedList{Rule: list.Rule, Candidates: []explainedCandidate{}}
+		for i, candidate := range list.Candidates {
+			e := explainedCandidate{Rank: i + 1, Candidate: candidate}
+			view, err := s.ports.Feeds.View(c.UserContext(), candidate.Student)
+			if err == nil {
+				e.Explanation = new(s.ports.Scorer.Explain(view, o, s.ports.Now()))
+			} else if !errors.Is(err, ErrNoStudent) {
+				return err
+			}
+			explained.Candidates = append(explained.Candidates, e)
+		}
+		answer.Lists = append(answer.Lists, explained)
+	}
+	return c.JSON(answer)
+}

@@ -1,0 +1,153 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"tideline/engine/event"
+)
+
+// Errors that these ports wrap; see also ports.go.
+var (
+	ErrNoRuleset       = errors.New("no such ruleset or version")
+	ErrVersionConflict = errors.New("the ruleset has been changed meanwhile; read it again")
+)
+
+// InboxItem is one notification as its recipient sees it.
+type InboxItem struct {
+	Sequence int64           `json:"sequence" doc:"grows with time; the id of the event in a stream"`
+	ID       string          `json:"id"`
+	Rule     string          `json:"rule"`
+	Category string          `json:"category"`
+	Priority event.Priority  `json:"priority" enum:"low,normal,high"`
+	Title    string          `json:"title"`
+	Body     string          `json:"body"`
+	Action   string          `json:"action,omitempty" doc:"what the link says"`
+	URL      string          `json:"url,omitempty"`
+	Subject  event.Subject   `json:"subject"`
+	Items    []event.Item    `json:"items,omitempty" doc:"of a digest"`
+	More     int             `json:"more,omitempty" doc:"further items of the digest"`
+	At       time.Time       `json:"at"`
+	Flags    event.MarkFlags `json:"-"`
+	Seen     bool            `json:"seen"`
+	Read     bool            `json:"read"`
+	Clicked  bool            `json:"clicked"`
+	Archived bool            `json:"archived"`
+}
+
+// flagged shows the flags one by one.
+func (i InboxItem) flagged() InboxItem {
+	i.Seen, i.Read = i.Flags&event.Seen != 0, i.Flags&event.Read != 0
+	i.Clicked, i.Archived = i.Flags&event.Clicked != 0, i.Flags&event.Archived != 0
+	return i
+}
+
+// Inbox reads what recipients were told and what they want to be told. Errors
+// wrap ErrRebuilding or ErrUnavailable. Safe for concurrent use.
+type Inbox interface {
+	// List gives items newest first, at most limit, those below a sequence when
+	// before is not 0.
+	List(ctx context.Context, recipient string, before int64, limit int) ([]InboxItem, error)
+	// After gives items above a sequence, oldest first, at most limit. Gap says
+	// that others may have been there which the inbox keeps no more.
+	After(ctx context.Context, recipient string, seq int64, limit int) (items []InboxItem, gap bool, err error)
+	// Mark shows a mark at once; that it stays is the topic's business.
+	Mark(ctx context.Context, m event.Mark) error
+	Preferences(ctx context.Context, recipient string) (event.Preferences, error)
+	// Decision is the last one about a key; false when none is known.
+	Decision(ctx context.Context, recipient, key string) (event.Notification, bool, error)
+}
+
+// Subscription receives what one recipient is told from now on. A nil item says
+// that others were missed: the stream must be resumed from the inbox.
+type Subscription interface {
+	Items() <-chan *InboxItem
+	Close()
+}
+
+// Live hands out new notifications as they are written. Safe for concurrent use.
+type Live interface {
+	Subscribe(recipient string) Subscription
+}
+
+// Candidates reads the best of a job, best first, by rule. Safe for concurrent use.
+type Candidates interface {
+	Candidates(ctx context.Context, opportunity string) ([]Shortlist, error)
+}
+
+// Shortlist is the best of a job under one rule.
+type Shortlist struct {
+	Rule       string            `json:"rule"`
+	Candidates []event.Candidate `json:"candidates"`
+}
+
+// RulesetVersion is one version of a ruleset.
+type RulesetVersion struct {
+	Name    string    `json:"name"`
+	Version int       `json:"version"`
+	Digest  string    `json:"digest" doc:"SHA-256 of the source, hex"`
+	Source  string    `json:"source,omitempty" doc:"YAML"`
+	By      string    `json:"by"`
+	At      time.Time `json:"at"`
+	Comment string    `json:"comment,omitempty"`
+	Active  bool      `json:"active"`
+}
+
+// Rulesets keeps every version of every ruleset. Errors wrap ErrNoRuleset,
+// ErrVersionConflict or ErrUnavailable. Safe for concurrent use.
+type Rulesets interface {
+	// Names lists the rulesets with their latest version.
+	Latest(ctx context.Context) ([]RulesetVersion, error)
+	// Version gives one; 0 is the latest.
+	Version(ctx context.Context, name string, version int) (RulesetVersion, error)
+	// Versions lists newest first, below a version when before is not 0.
+	Versions(ctx context.Context, name string, before, limit int) ([]RulesetVersion, error)
+	// Put stores a version after the given latest one.
+	Put(ctx context.Context, v RulesetVersion, latest int) (RulesetVersion, error)
+}
+
+// Rehearsal tries rulesets without sending anything.
+type Rehearsal interface {
+	// Test runs the tests of a ruleset, or those given.
+	Test(ctx context.Context, name, source, tests string) (TestReport, error)
+	// Plan replays the recorded past under the rules in force and the proposed ones.
+	Plan(ctx context.Context, name, source string, days int) (any, error)
+}
+
+// TestReport is what the tests of a ruleset gave.
+type TestReport struct {
+	Passed int          `json:"passed"`
+	Failed int          `json:"failed"`
+	Tests  []TestResult `json:"tests"`
+}
+
+// TestResult is one test.
+type TestResult struct {
+	Name     string   `json:"name"`
+	Passed   bool     `json:"passed"`
+	Failures []string `json:"failures,omitempty"`
+}
+
+// NotifyPublisher writes what belongs to rules and notifications. Errors and
+// concurrency as Publisher.
+type NotifyPublisher interface {
+	PutPreferences(ctx context.Context, p event.Preferences) error
+	DeletePreferences(ctx context.Context, recipient string) error
+	Marks(ctx context.Context, list []event.Mark) error
+	PutRuleset(ctx context.Context, key string, r *event.RulesetRecord) error // nil takes it back
+}
+
+// NotifyPorts is what rules and notifications stand on; nil: not served.
+type NotifyPorts struct {
+	Inbox      Inbox
+	Live       Live
+	Candidates Candidates
+	Rulesets   Rulesets
+	Rehearsal  Rehearsal
+	Publisher  NotifyPublisher
+	// Active gives the rulesets and silences in force in this process, by key.
+	Active func() map[string]event.RulesetRecord
+	// Unsubscribe reads a token of an email's unsubscribe link.
+	Unsubscribe func(token string) (recipient, category string, err error)
+}

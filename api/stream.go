@@ -1,0 +1,194 @@
+package api
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tideline/engine/event"
+)
+
+// How a stream behaves.
+const (
+	heartbeat   = 15 * time.Second // comments, so that proxies and clients know it lives
+	resumeBatch = 100              // items of one look into the inbox
+	writeWithin = 30 * time.Second // a client that takes nothing for so long is gone
+	streamRetry = 3000             // milliseconds after which a client comes back
+)
+
+// hub ends all streams at once. A stream would otherwise hold up a stop: nothing
+// tells a writer that the server is going.
+type hub struct {
+	mu     sync.Mutex
+	closed chan struct{}
+}
+
+func newHub() *hub { return &hub{closed: make(chan struct{})} }
+
+func (h *hub) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	select {
+	case <-h.closed:
+	default:
+		close(h.closed)
+	}
+}
+
+// stream sends a recipient's notifications as server-sent events. The id of an
+// event is the item's sequence; Last-Event-ID, or ?after=, resumes behind it and
+// loses nothing: what the inbox no longer keeps is announced by a reset event.
+func (s *Server) stream(keep func(InboxItem) bool) func(*fiber.Ctx, principal) error {
+	return func(c *fiber.Ctx, who principal) error {
+		whose, err := recipient(c, who)
+		if err != nil {
+			return err
+		}
+		after, resumes, err := lastEventID(c)
+		if err != nil {
+			return err
+		}
+		// Subscribed before the inbox is read: what comes in between is seen twice
+		// here and sent once.
+		sub := s.ports.Notify.Live.Subscribe(whose)
+		f := &follower{server: s, recipient: whose, keep: keep, sub: sub, conn: c.Context().Conn(), last: after}
+		if !resumes {
+			newest, err := s.ports.Notify.Inbox.List(c.UserContext(), whose, 0, 1)
+			if err != nil {
+				sub.Close()
+				return err
+			}
+			if len(newest) > 0 {
+				f.last = newest[0].Sequence
+			}
+		}
+		c.Set(fiber.HeaderContentType, "text/event-stream")
+		c.Set(fiber.HeaderCacheControl, "no-store")
+		c.Set("X-Accel-Buffering", "no")
+		c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { f.run(w, resumes) })
+		return nil
+	}
+}
+
+func lastEventID(c *fiber.Ctx) (after int64, resumes bool, err error) {
+	text, at := c.Get("Last-Event-ID"), "header.Last-Event-ID"
+	if text == "" {
+		text, at = c.Query("after"), "query.after"
+	}
+	if text == "" {
+		return 0, false, nil
+	}
+	after, err = strconv.ParseInt(text, 10, 64)
+	if err != nil || after < -1 {
+		return 0, false, refusal(http.StatusUnprocessableEntity, "the place to resume from is not valid", Complaint{at, string(event.UnknownValue), "must be the id of an event of this stream"})
+	}
+	return after, true, nil
+}
+
+// follower is one open stream.
+type follower struct {
+	server    *Server
+	recipient string
+	keep      func(InboxItem) bool
+	sub       Subscription
+	conn      net.Conn
+	last      int64 // sequence up to which everything has been sent
+}
+
+// run writes until the client, the server or the store goes away. The client
+// resumes then from the last id it has seen.
+func (f *follower) run(w *bufio.Writer, resumes bool) {
+	defer f.sub.Close()
+	f.server.metrics.streams.Inc()
+	defer f.server.metrics.streams.Dec()
+	fmt.Fprintf(w, "retry: %d\n\n", streamRetry)
+	if !f.flush(w) || resumes && !f.catchUp(w) {
+		return
+	}
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for {
+		select {
+		case <-f.server.hub.closed:
+			return
+		case <-beat.C:
+			fmt.Fprint(w, ": still here\n\n")
+			if !f.flush(w) {
+				return
+			}
+		case item, open := <-f.sub.Items():
+			if !open {
+				return
+			}
+			if item == nil {
+				if !f.catchUp(w) {
+					return
+				}
+				continue
+			}
+			if !f.send(w, *item) || !f.flush(w) {
+				return
+			}
+		}
+	}
+}
+
+// catchUp sends what the inbox holds behind the last item that was sent.
+func (f *follower) catchUp(w *bufio.Writer) bool {
+	for {
+		ctx, cancel := f.server.background()
+		items, gap, err := f.server.ports.Notify.Inbox.After(ctx, f.recipient, f.last, resumeBatch)
+		cancel()
+		if err != nil {
+			f.server.log.Warn("a stream could not be resumed", "error", err)
+			return false
+		}
+		if gap {
+			fmt.Fprintf(w, "event: reset\ndata: {\"reason\":\"older notifications are no longer kept here; read GET /notifications\"}\n\n")
+		}
+		for _, item := range items {
+			if !f.send(w, item) {
+				return false
+			}
+		}
+		if !f.flush(w) {
+			return false
+		}
+		if len(items) < resumeBatch {
+			return true
+		}
+	}
+}
+
+// flush sends what was written. Each flush moves the connection's deadline: the
+// server's, set when the answer began, would end the stream in the middle.
+func (f *follower) flush(w *bufio.Writer) bool {
+	if f.conn != nil && f.conn.SetWriteDeadline(time.Now().Add(writeWithin)) != nil {
+		return false
+	}
+	return w.Flush() == nil
+}
+
+// send writes one item, unless it was sent before or is not for this stream.
+func (f *follower) send(w *bufio.Writer, item InboxItem) bool {
+	if item.Sequence <= f.last {
+		return true
+	}
+	f.last = item.Sequence
+	if !f.keep(item) {
+		return true
+	}
+	data, err := json.Marshal(item.flagged())
+	if err != nil {
+		return false
+	}
+	_, err = fmt.Fprintf(w, "id: %d\nevent: notification\ndata: %s\n\n", item.Sequence, data)
+	return err == nil
+}
