@@ -7,8 +7,8 @@ import (
 	"tideline/engine/event"
 )
 
-// combination complains about parts of a rule that cannot work together.
-func (c *compiler) combination(r *Rule, d *draft) {
+// clashes complains about parts of a rule that exclude one another.
+func (c *compiler) clashes(d *draft) {
 	n := d.node
 	clash := func(a, b, why string) {
 		if n.get(a) != nil && n.get(b) != nil {
@@ -22,6 +22,11 @@ func (c *compiler) combination(r *Rule, d *draft) {
 	if late := n.get("late"); late != nil && n.get("at") == nil {
 		c.errorf(late.place, "late says how late after `at`, and there is no at")
 	}
+}
+
+// combination complains about parts that do not go with what the rule is about.
+func (c *compiler) combination(r *Rule, d *draft) {
+	n := d.node
 	if rank := n.get("rank"); rank != nil && (d.scope != PairScope || r.Audience != event.ToRecruiter) {
 		c.errorf(rank.place, "rank is for rules to recruiters about a student and an opportunity")
 	}
@@ -32,7 +37,6 @@ func (c *compiler) combination(r *Rule, d *draft) {
 			}
 		}
 	}
-	c.timer(d)
 }
 
 // timer sees to it that `at` can be computed once per opportunity, not once per pair.
@@ -53,7 +57,7 @@ func (c *compiler) timer(d *draft) {
 }
 
 // identifies sees to it that once_per tells subjects apart.
-func (c *compiler) identifies(r *Rule, d *draft) {
+func (c *compiler) identifies(d *draft) {
 	list := d.node.get("once_per")
 	if list == nil {
 		return

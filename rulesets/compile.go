@@ -87,7 +87,9 @@ func (c *compiler) set(source []byte) *Set {
 		}
 		c.rule = ""
 	}
-	c.subsumed(set.Rules, drafts)
+	if len(c.problems.Errors()) == 0 {
+		c.subsumed(set.Rules, drafts)
+	}
 	return set
 }
 

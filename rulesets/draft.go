@@ -1,6 +1,7 @@
 package rulesets
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
@@ -32,13 +33,13 @@ func (c *compiler) draft(n *node, shared macros) *draft {
 	before := len(c.problems.Errors())
 	all := c.lets(n.get("lets"), c.alias(n, shared))
 	d := &draft{node: n}
-	d.when = c.expression(n.get("when"), all, cel.BoolType)
-	d.rearm = c.expression(n.get("rearm"), all, cel.BoolType)
-	d.at = c.expression(n.get("at"), all, cel.TimestampType)
-	d.by = c.expression(n.get("rank").get("by"), all, cel.DoubleType, cel.IntType)
+	d.when = c.expression("when", n.get("when"), all, cel.BoolType)
+	d.rearm = c.expression("rearm", n.get("rearm"), all, cel.BoolType)
+	d.at = c.expression("at", n.get("at"), all, cel.TimestampType)
+	d.by = c.expression("rank.by", n.get("rank").get("by"), all, cel.DoubleType, cel.IntType)
 	if list := n.get("once_per"); list != nil {
-		for _, item := range list.items {
-			if e := c.expression(item, all, once...); e != nil {
+		for i, item := range list.items {
+			if e := c.expression(fmt.Sprintf("once_per[%d]", i), item, all, once...); e != nil {
 				d.oncePer = append(d.oncePer, e)
 			}
 		}
@@ -109,21 +110,20 @@ func (c *compiler) compileRule(d *draft) *Rule {
 	if rank := n.get("rank"); rank != nil {
 		r.Rank = &Rank{Top: int(numberOf(rank, "top", 0)), Settle: durationOf(rank, "settle"), Margin: numberOf(rank, "margin", 0)}
 	}
-	if !d.whole {
-		return nil
-	}
-	if !c.scope(r, d) {
+	c.clashes(d)
+	known := c.literals(d)
+	c.cost(d)
+	if d.when == nil || !c.scope(r, d) {
 		return nil
 	}
 	c.combination(r, d)
-	c.identifies(r, d)
-	c.cost(d)
-	if !c.plan(r, d) {
+	c.timer(d)
+	c.identifies(d)
+	if !d.whole || !known || !c.plan(r, d) || !c.satisfiable(d) {
 		return nil
 	}
-	c.literals(d)
-	c.satisfiable(r, d)
 	c.narrow(r, d)
+	c.scan(r, d)
 	r.Meaning = meaning(r, d)
 	return r
 }

@@ -30,11 +30,14 @@ func (l lines) excerpt(n int) string {
 // space are counted; a backslash that escapes a quote is skipped.
 func (l lines) find(n *node, offset int) place {
 	value := []rune(n.value)
-	want := 0
+	want, after := 0, 0
 	for _, r := range value[:min(offset, len(value))] {
 		if !unicode.IsSpace(r) {
 			want++
 		}
+	}
+	if want > 0 && strings.TrimSpace(string(value[min(offset, len(value)):])) == "" {
+		want, after = want-1, 1 // the end: just after the last character
 	}
 	line, column := n.place.line-1, n.place.column-1
 	switch n.style {
@@ -54,7 +57,7 @@ func (l lines) find(n *node, offset int) place {
 				continue
 			}
 			if want == 0 {
-				return place{line + 1, column + 1}
+				return place{line + 1, column + 1 + after}
 			}
 			want--
 		}

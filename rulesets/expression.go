@@ -16,6 +16,7 @@ import (
 
 // expression is one checked expression with everything that it names inlined.
 type expression struct {
+	what   string // what it is of its rule, such as "when"
 	node   *node
 	ast    *ast.AST
 	places map[int64]place // of what was inlined, by the id of its nodes
@@ -71,7 +72,7 @@ func (e *expression) program(x ast.Expr) (program, error) {
 
 // expression parses, completes and checks an expression; nil, with complaints,
 // when it is wrong. want names the types it may have; none: any.
-func (c *compiler) expression(n *node, macros macros, want ...*types.Type) *expression {
+func (c *compiler) expression(what string, n *node, macros macros, want ...*types.Type) *expression {
 	if n == nil || n.value == "" || n.kind == mapping || n.kind == sequence {
 		return nil // the shape has complained
 	}
@@ -85,7 +86,7 @@ func (c *compiler) expression(n *node, macros macros, want ...*types.Type) *expr
 		c.issues(n, issues, nil)
 		return nil
 	}
-	e := &expression{node: n, ast: parsed.NativeRep(), places: map[int64]place{}, lines: c.lines}
+	e := &expression{what: what, node: n, ast: parsed.NativeRep(), places: map[int64]place{}, lines: c.lines}
 	if !c.expand(e, macros) {
 		return nil
 	}
@@ -102,7 +103,7 @@ func (c *compiler) expression(n *node, macros macros, want ...*types.Type) *expr
 		for i, t := range want {
 			names[i] = typeName(t)
 		}
-		c.errorf(n.place, "is %s; it must be %s", typeName(got), strings.Join(names, " or "))
+		c.errorf(n.place, "%s is %s; it must be %s", what, typeName(got), strings.Join(names, " or "))
 		return nil
 	}
 	return e
@@ -198,7 +199,9 @@ func owners(name string, id int64, e *expression) (owner *part) {
 	ast.PreOrderVisit(e.ast.Expr(), ast.NewExprVisitor(func(x ast.Expr) {
 		if x.Kind() == ast.SelectKind && x.AsSelect().FieldName() == name && (x.ID() == id || owner == nil) {
 			if of := x.AsSelect().Operand(); of.Kind() == ast.IdentKind {
-				owner = partNamed(of.AsIdent())
+				if owner = partNamed(of.AsIdent()); owner == nil {
+					owner = gapPart // the only objects that lists hold
+				}
 			}
 		}
 	}))

@@ -77,7 +77,7 @@ func (c *compiler) resolve(m *macro, all macros) {
 		return
 	}
 	m.busy = true
-	m.expr = c.expression(m.node, all)
+	m.expr = c.expression(m.name, m.node, all)
 	m.busy, m.done, m.ok = false, true, m.expr != nil
 }
 
@@ -136,7 +136,7 @@ func (c *compiler) expand(e *expression, all macros) bool {
 	x.visit(e.ast.Expr(), nil)
 	if n := ast.NodeCount(e.ast); x.ok && n > maxNodes {
 		x.ok = false
-		c.errorf(e.node.place, "has %d nodes with everything it names; at most %d are allowed", n, maxNodes)
+		c.errorf(e.node.place, "%s has %d nodes with everything it names; at most %d are allowed", e.what, n, maxNodes)
 	}
 	return x.ok
 }
@@ -225,7 +225,7 @@ func (x *expansion) replace(n ast.Expr, m *macro) {
 	}
 	n.SetKindCase(body)
 	if x.size > 10*maxNodes {
-		x.c.errorf(x.e.node.place, "names lets that name lets without measure; at most %d nodes are allowed", maxNodes)
+		x.c.errorf(x.e.node.place, "%s names lets that name lets without measure; at most %d nodes are allowed", x.e.what, maxNodes)
 		x.ok = false
 	}
 }

@@ -23,6 +23,7 @@ const (
 	number   kind = "a number"
 	boolean  kind = "true or false"
 	nothing  kind = "empty"
+	refused  kind = "refused" // it has been complained about
 )
 
 // node is one YAML value, reduced to what the format needs.
@@ -134,14 +135,18 @@ func (c *compiler) node(n ast.Node) *node {
 		return &node{kind: nothing, place: at(n.Token)}
 	case *ast.CommentGroupNode:
 		return &node{kind: nothing, place: at(n.GetToken())}
-	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
+	case *ast.AnchorNode:
+		c.errorf(at(n.GetToken()), "anchors and aliases are not part of the format; use lets and lists")
+		return c.node(n.Value)
+	case *ast.AliasNode, *ast.MergeKeyNode:
 		c.errorf(at(n.GetToken()), "anchors and aliases are not part of the format; use lets and lists")
 	case *ast.TagNode:
 		c.errorf(at(n.GetToken()), "tags are not part of the format")
+		return c.node(n.Value)
 	default:
 		c.errorf(at(n.GetToken()), "%s is not part of the format", n.Type())
 	}
-	return &node{kind: nothing, place: at(n.GetToken())}
+	return &node{kind: refused, place: at(n.GetToken())}
 }
 
 func (c *compiler) pair(into *node, v *ast.MappingValueNode) {

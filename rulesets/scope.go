@@ -9,9 +9,8 @@ import (
 )
 
 // scope derives what a rule is about from what its expressions name, and
-// complains about names that cannot be together; false then.
+// complains about names that cannot be together; false when there is none.
 func (c *compiler) scope(r *Rule, d *draft) bool {
-	before := len(c.problems.Errors())
 	names := map[string]bool{}
 	for _, e := range d.expressions() {
 		for _, name := range e.variables() {
@@ -27,7 +26,7 @@ func (c *compiler) scope(r *Rule, d *draft) bool {
 	case names["opp"], names["match"], names["signal"]:
 		d.scope = PairScope
 	case names["gap"]:
-		c.errorf(d.when.node.place, "names gap, which is known only with `each: student.gaps`")
+		c.errorf(d.when.node.place, "when names gap, which is known only with `each: student.gaps`")
 		return false
 	default:
 		d.scope = StudentScope
@@ -39,13 +38,13 @@ func (c *compiler) scope(r *Rule, d *draft) bool {
 	if names["student"] || names["opp"] || names["match"] || names["app"] || names["gap"] || names["signal"] {
 		c.audience(r, d)
 	} else {
-		c.errorf(d.when.node.place, "names nothing that the rule could be about")
+		c.errorf(d.when.node.place, "when names nothing that the rule could be about")
 	}
 	c.touches(r, d, names["signal"])
 	if among := d.node.get("among"); among != nil && d.scope != PairScope {
 		c.errorf(among.place, "among is about pairs of student and opportunity; this rule is about %s", about[d.scope])
 	}
-	return len(c.problems.Errors()) == before
+	return true
 }
 
 var about = map[Scope]string{
@@ -63,7 +62,7 @@ var allowedIn = map[Scope][]string{
 func (c *compiler) allowed(e *expression, s Scope) {
 	for _, name := range e.variables() {
 		if !slices.Contains(allowedIn[s], name) {
-			c.errorf(e.firstUse(name), "names %s, which is not known where the rule is about %s (known: %s)", name, about[s], strings.Join(allowedIn[s], ", "))
+			c.errorf(e.firstUse(name), "%s names %s, which is not known where the rule is about %s (known: %s)", e.what, name, about[s], strings.Join(allowedIn[s], ", "))
 		}
 	}
 }
@@ -93,7 +92,7 @@ func (c *compiler) touches(r *Rule, d *draft, signal bool) {
 		if on != nil {
 			where = on.place
 		}
-		c.errorf(where, "names signal, which is known only while a signal is looked at: `on` must be [signals]")
+		c.errorf(where, "the rule names signal, which is known only while a signal is looked at: `on` must be [signals]")
 	}
 }
 

@@ -38,6 +38,9 @@ type member struct {
 
 // conform complains about everything in which a node differs from its shape.
 func (c *compiler) conform(n *node, s *shape, name string) {
+	if n.kind == refused {
+		return
+	}
 	if !s.takes(n.kind) {
 		c.errorf(n.place, "%s is %s; it must be %s", name, n.kind, s.wants())
 		return
