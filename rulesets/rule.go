@@ -56,23 +56,25 @@ type Set struct {
 
 // Rule is one compiled rule. It is immutable and safe for concurrent use.
 type Rule struct {
-	ID       string
-	Line     int    // in the source
-	Meaning  string // digest of all that decides when it fires: neither notify nor budget nor mode
-	Audience event.Audience
-	Mode     Mode
-	Scope    Scope
-	Among    Among
-	On       Touch
-	HeldFor  time.Duration // 0: fires at once
-	Late     time.Duration // meaningful with HasAt
-	HasAt    bool
-	HasRearm bool
-	OncePer  bool    // once_per was given
-	Repeat   *Repeat // nil: none
-	Rank     *Rank   // nil: none
-	Notice   event.Notice
-	Narrow   Narrow
+	ID          string
+	Line        int    // in the source
+	Title       string // for people; may be empty
+	Description string // for people; may be empty
+	Meaning     string // digest of all that decides when it fires: neither notify nor budget nor mode
+	Audience    event.Audience
+	Mode        Mode
+	Scope       Scope
+	Among       Among
+	On          Touch
+	HeldFor     time.Duration // 0: fires at once
+	Late        time.Duration // meaningful with HasAt
+	HasAt       bool
+	HasRearm    bool
+	OncePer     bool    // once_per was given
+	Repeat      *Repeat // nil: none
+	Rank        *Rank   // nil: none
+	Notice      event.Notice
+	Narrow      Narrow
 
 	programs programs
 }
@@ -107,7 +109,12 @@ func (r *Rule) When(s *Subject) Truth { return r.programs.when.truth(s) }
 
 // Opp evaluates the conjuncts of `when` that look at nothing but `opp`; True
 // when there are none. What is not True here is not True in When.
-func (r *Rule) Opp(s *Subject) Truth { return r.programs.opp.truth(s) }
+func (r *Rule) Opp(s *Subject) Truth {
+	if r.programs.opp.run == nil {
+		return True
+	}
+	return r.programs.opp.truth(s)
+}
 
 // Rearm evaluates `rearm`; Unknown without one.
 func (r *Rule) Rearm(s *Subject) Truth { return r.programs.rearm.truth(s) }

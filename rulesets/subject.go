@@ -27,6 +27,7 @@ type Student struct {
 	Load func() event.Profile
 
 	profile *event.Profile
+	names   []string // of the skills, each once; made when first asked for
 }
 
 // Profile gives what Load gave.

@@ -1,0 +1,74 @@
+package rulesets
+
+import (
+	"maps"
+	"slices"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+)
+
+// conjunct is one of the conditions that `when` joins by &&.
+type conjunct struct {
+	expr      ast.Expr
+	text      string
+	place     place
+	variables []string
+	paths     []string // the fields it looks at
+	run       program
+}
+
+// plan makes a rule's programs; false, with a complaint, when cel-go refuses one.
+func (c *compiler) plan(r *Rule, d *draft) bool {
+	ok := true
+	whole := func(e *expression) program {
+		if e == nil {
+			return program{}
+		}
+		p, err := e.program(e.ast.Expr())
+		if err != nil {
+			c.errorf(e.node.place, "%v", err)
+			ok = false
+		}
+		return p
+	}
+	r.programs = programs{when: whole(d.when), rearm: whole(d.rearm), at: whole(d.at), by: whole(d.by)}
+	for _, x := range flatten(d.when.ast.Expr(), "_&&_") {
+		run, err := d.when.program(x)
+		if err != nil {
+			c.errorf(d.when.place(x), "%v", err)
+			return false
+		}
+		variables, paths := d.when.named(x)
+		d.conjuncts = append(d.conjuncts, conjunct{
+			expr: x, text: d.when.text(x), place: d.when.place(x), run: run,
+			variables: slices.Sorted(maps.Keys(variables)), paths: slices.Sorted(maps.Keys(paths)),
+		})
+	}
+	r.programs.conjuncts = d.conjuncts
+	if r.OncePer {
+		for _, e := range d.oncePer {
+			r.programs.oncePer = append(r.programs.oncePer, whole(e))
+		}
+		return ok
+	}
+	for _, path := range identity[d.scope] {
+		r.programs.oncePer = append(r.programs.oncePer, c.natural(path))
+	}
+	return ok
+}
+
+// natural makes the program of a field that identifies.
+func (c *compiler) natural(path string) program {
+	env, err := environment()
+	if err == nil {
+		checked, issues := env.Compile(path)
+		if issues.Err() == nil {
+			if run, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize)); err == nil {
+				return program{run}
+			}
+		}
+	}
+	c.errorf(place{1, 1}, "cannot compile %s", path) // of our own table
+	return program{}
+}
