@@ -20,6 +20,7 @@ import (
 type Out struct {
 	Facts         []event.Fact
 	Notifications []event.Notification
+	Digested      int // firings that wait in digests
 }
 
 // memory is how long a decided id is remembered: the longest retention of a
@@ -47,13 +48,18 @@ type decision struct {
 	At      time.Time     `json:"at"`
 	Outcome event.Outcome `json:"outcome"`
 	Part    string        `json:"part,omitempty"`  // the digest it was sent in
-	Alive   int           `json:"alive,omitempty"` // of a digest that was sent: items that are still true
+	Alive   int           `json:"alive,omitempty"` // of a digest that was sent: named items that are still true
 }
 
-// digest is what waits to be told at once.
+// digest is what waits to be told at once: the best in full, the rest as a
+// number. Each named item is a record of its own, so that a firing costs what it
+// adds and not what waits already.
 type digest struct {
-	Due   time.Time            `json:"due"`
-	Items []event.Notification `json:"items"`
+	Due   time.Time `json:"due"`
+	First string    `json:"first"` // id of the first that joined
+	Rest  int       `json:"rest,omitempty"`
+
+	named map[string]event.Notification // by id
 }
 
 // New returns a desk at which nothing was decided.
@@ -136,7 +142,7 @@ func (d *Desk) gates(r *recipient, n event.Notification, out *Out) {
 				d.drop(r, n, event.ByBudget, out) // the digest that it would open could not be sent
 				return
 			}
-			d.join(r, n, d.open(r, rule, due), out)
+			d.join(r, n, d.open(r, n, rule, due), out)
 			return
 		}
 	}
@@ -221,7 +227,7 @@ func keepFor(n event.Notice) time.Duration {
 
 func (d *Desk) send(r *recipient, n event.Notification, out *Out) {
 	n.Outcome = event.Sent
-	d.decide(r, n.Recipient, n.ID, decision{At: n.Decided, Outcome: event.Sent, Alive: len(n.Items) + n.More}, out)
+	d.decide(r, n.Recipient, n.ID, decision{At: n.Decided, Outcome: event.Sent, Alive: len(n.Items)}, out)
 	rule := ruleOf(n.Proposal)
 	if keep := keepFor(n.Notice); keep > 0 {
 		r.sends[rule] = slices.DeleteFunc(append(r.sends[rule], n.Decided), func(t time.Time) bool { return !n.Decided.Before(t.Add(keep)) })
@@ -243,23 +249,6 @@ func (d *Desk) defers(r *recipient, n event.Notification, until time.Time, out *
 	r.deferred[n.ID] = n
 	out.fact(deferredKey(n.Recipient, n.ID), n)
 	d.due.add(appointment{at: until, recipient: n.Recipient, deferred: n.ID})
-	out.Notifications = append(out.Notifications, n)
-}
-
-// open begins a digest.
-func (d *Desk) open(r *recipient, rule string, due time.Time) *digest {
-	g := &digest{Due: due}
-	r.digests[rule] = g
-	d.due.add(appointment{at: due, recipient: r.preferences.Recipient, digest: rule})
-	return g
-}
-
-// join puts a firing into a digest; it counts as decided.
-func (d *Desk) join(r *recipient, n event.Notification, g *digest, out *Out) {
-	n.Outcome, n.Until, n.Channels = event.Digested, &g.Due, nil
-	g.Items = append(g.Items, n)
-	d.decide(r, n.Recipient, n.ID, decision{At: n.Decided, Outcome: event.Digested}, out)
-	out.fact(digestKey(n.Recipient, ruleOf(n.Proposal)), g)
 	out.Notifications = append(out.Notifications, n)
 }
 
@@ -285,11 +274,10 @@ func (d *Desk) Erase(student string, now time.Time, out *Out) {
 		d.drop(r, n, event.ByErasure, out)
 	}
 	for _, rule := range slices.Sorted(maps.Keys(r.digests)) {
-		for _, n := range r.digests[rule].Items {
+		for _, n := range r.close(student, rule, out) {
 			n.Decided = now
 			d.drop(r, n, event.ByErasure, out)
 		}
-		out.fact(digestKey(student, rule), nil)
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.decided)) {
 		if r.decided[id].Outcome == event.Sent {

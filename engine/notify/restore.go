@@ -16,6 +16,9 @@ func silenceKey(id string) string             { return sep + "silence" + sep + i
 func decidedKey(recipient, id string) string  { return recipient + sep + "decided" + sep + id }
 func sendsKey(recipient, rule string) string  { return recipient + sep + "sends" + sep + rule }
 func deferredKey(recipient, id string) string { return recipient + sep + "deferred" + sep + id }
+func itemKey(recipient, rule, id string) string {
+	return recipient + sep + "item" + sep + rule + sep + id
+}
 func digestKey(recipient, rule string) string { return recipient + sep + "digest" + sep + rule }
 
 // Restore loads one of the desk's own records of engine-state; records come in
@@ -43,9 +46,13 @@ func (d *Desk) Restore(key string, value []byte) (mine bool, err error) {
 			d.due.add(appointment{at: *n.Until, recipient: recipient, deferred: about})
 		})
 	case "digest":
-		err = restore(value, about, d.of(recipient).digests, func(g *digest) {
-			d.due.add(appointment{at: g.Due, recipient: recipient, digest: about})
-		})
+		err = d.restoreDigest(recipient, about, value)
+	case "item":
+		rule, id, _ := strings.Cut(about, sep)
+		if value == nil && d.of(recipient).digests[rule] == nil {
+			return true, nil // it ended with its digest
+		}
+		err = restore(value, id, d.of(recipient).items(rule), func(event.Notification) {})
 	default:
 		return false, nil
 	}
@@ -53,6 +60,31 @@ func (d *Desk) Restore(key string, value []byte) (mine bool, err error) {
 		return true, fmt.Errorf("what was decided for a recipient: %w", err)
 	}
 	return true, nil
+}
+
+// restoreDigest loads the head of a digest; its items are records of their own,
+// which may come before it and after.
+func (d *Desk) restoreDigest(recipient, rule string, value []byte) error {
+	r := d.of(recipient)
+	if value == nil {
+		delete(r.digests, rule)
+		return nil
+	}
+	g := &digest{named: r.items(rule)}
+	if err := json.Unmarshal(value, g); err != nil {
+		return err
+	}
+	r.digests[rule] = g
+	d.due.add(appointment{at: g.Due, recipient: recipient, digest: rule})
+	return nil
+}
+
+// items gives what is named in a digest that may not be restored yet.
+func (r *recipient) items(rule string) map[string]event.Notification {
+	if r.digests[rule] == nil {
+		r.digests[rule] = &digest{named: map[string]event.Notification{}}
+	}
+	return r.digests[rule].named
 }
 
 // restore sets or, without a value, deletes one record of a kind.

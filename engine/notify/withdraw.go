@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"slices"
 	"time"
 
 	"tideline/engine/event"
@@ -39,28 +38,4 @@ func (d *Desk) withdraw(r *recipient, p event.Proposal, now time.Time, out *Out)
 		out.Notifications = append(out.Notifications, retracted)
 	}
 	d.decide(r, p.Recipient, made.Part, whole, out)
-}
-
-// leave takes a firing out of the digest it waits in.
-func (d *Desk) leave(r *recipient, p event.Proposal, now time.Time, out *Out) bool {
-	rule := ruleOf(p)
-	g := r.digests[rule]
-	if g == nil {
-		return false
-	}
-	at := slices.IndexFunc(g.Items, func(n event.Notification) bool { return n.ID == p.ID })
-	if at < 0 {
-		return false
-	}
-	n := g.Items[at]
-	n.Decided = now
-	g.Items = slices.Delete(g.Items, at, at+1)
-	if len(g.Items) == 0 {
-		delete(r.digests, rule)
-		out.fact(digestKey(p.Recipient, rule), nil)
-	} else {
-		out.fact(digestKey(p.Recipient, rule), g)
-	}
-	d.drop(r, n, event.ByWithdrawal, out)
-	return true
 }

@@ -131,7 +131,7 @@ func New(number int32, config Config, dict *match.Dictionary, cat Catalog) *Part
 func compile(name, source string) (*rulesets.Set, error) {
 	set, problems := rulesets.Compile(name, []byte(source))
 	if set == nil {
-		return nil, problems
+		return nil, problems.Err()
 	}
 	return set, nil
 }

@@ -12,8 +12,17 @@ import (
 
 // ranking is everybody of this partition for whom a rank rule is true of one job.
 type ranking struct {
-	candidates map[string]event.Candidate // by student
+	candidates map[string]ranked // by student
 	published  string                     // the list as last written; "?": not known
+}
+
+// ranked is one student of a ranking: a record of engine-state.
+type ranked struct {
+	event.Candidate
+	// Listed says that the student was on a published list. They stay on it as long
+	// as the rule is true of them, also below the best: who only fell behind is
+	// still what a recruiter was told, who is gone is not.
+	Listed bool `json:"listed,omitempty"`
 }
 
 // place is a rank rule and a job.
@@ -29,7 +38,7 @@ func (p *Partition) ranking(at place) *ranking {
 	}
 	r := p.ranks[at.rule][at.opportunity]
 	if r == nil {
-		r = &ranking{candidates: map[string]event.Candidate{}, published: "?"}
+		r = &ranking{candidates: map[string]ranked{}, published: "?"}
 		p.ranks[at.rule][at.opportunity] = r
 	}
 	return r
@@ -38,29 +47,30 @@ func (p *Partition) ranking(at place) *ranking {
 // rank keeps the ranking of one rule and job up to date with one student.
 func (p *Partition) rank(f *force, s step, t touch, out *Effects) {
 	at := place{f.id, s.natural.opportunity}
-	var old event.Candidate
+	var old ranked
 	had := false
 	if r := p.ranks[at.rule][at.opportunity]; r != nil {
 		old, had = r.candidates[s.student]
 	}
-	score, ranked := 0.0, false
+	score, known := 0.0, false
 	if s.after.holds() {
-		score, ranked = f.rule.By(&s.after.subject)
+		score, known = f.rule.By(&s.after.subject)
 	}
-	if !ranked {
+	if !known {
 		if had {
 			p.unrank(s.student, at, out)
 		}
 		return
 	}
-	c := event.Candidate{Student: s.student, Score: score, Overlap: s.after.subject.Match.Overlap, Since: old.Since}
+	c := old
+	c.Student, c.Score, c.Overlap = s.student, score, s.after.subject.Match.Overlap
 	c.Matched, c.Missing = s.after.subject.Match.Skills()
 	if !had && f.rule.On&t.kind != 0 {
 		if was := s.before(); !was.holds() {
 			c.Since = t.at.UTC().Truncate(time.Second)
 		}
 	}
-	if had && equalCandidates(old, c) {
+	if had && equalCandidates(old.Candidate, c.Candidate) {
 		return
 	}
 	p.ranking(at).candidates[s.student] = c
@@ -124,8 +134,17 @@ func (p *Partition) publishRankings(out *Effects) {
 		}
 		r := p.ranking(at)
 		list := event.CandidateList{Rule: at.rule, Opportunity: at.opportunity, Partition: p.number}
-		list.Candidates = slices.SortedFunc(maps.Values(r.candidates), compareCandidates)
-		list.Candidates = list.Candidates[:min(len(list.Candidates), f.rule.Rank.Top)]
+		for i, c := range slices.SortedFunc(maps.Values(r.candidates), func(a, b ranked) int { return compareCandidates(a.Candidate, b.Candidate) }) {
+			if i >= f.rule.Rank.Top && !c.Listed {
+				continue
+			}
+			if !c.Listed {
+				c.Listed = true
+				r.candidates[c.Student] = c
+				out.fact(rankKey(c.Student, at), encode(c))
+			}
+			list.Candidates = append(list.Candidates, c.Candidate)
+		}
 		if text := string(list.Encode()); text != r.published {
 			r.published = text
 			out.Offers = append(out.Offers, list)
@@ -155,7 +174,7 @@ func (p *Partition) restoreRank(student, about string, value []byte) error {
 		delete(p.candidacies[student], at)
 		return nil
 	}
-	var c event.Candidate
+	var c ranked
 	if err := json.Unmarshal(value, &c); err != nil {
 		return err
 	}
