@@ -29,6 +29,7 @@ type student struct {
 	year      int
 	locations []string
 	remote    bool
+	seeking   bool
 	ability   *float64
 }
 
@@ -163,7 +164,7 @@ func (w *world) readProfiles(records []Record) {
 		}
 		s := &student{
 			id: raw.ID, partition: r.Partition, skills: map[string]int{}, year: raw.GraduationYear,
-			remote: raw.Remote == nil || *raw.Remote, ability: raw.AIProfile.CareerScore,
+			remote: raw.Remote == nil || *raw.Remote, seeking: raw.OpenToWork, ability: raw.AIProfile.CareerScore,
 		}
 		valid := true
 		for _, skill := range raw.Skills {
