@@ -1,6 +1,7 @@
 package rulesets
 
 import (
+	"slices"
 	"strings"
 
 	"cel.dev/cel-go/common/ast"
@@ -65,10 +66,8 @@ func isDouble(x ast.Expr) bool {
 	if x.Kind() == ast.CallKind {
 		switch call := x.AsCall(); call.FunctionName() {
 		case "_+_", "_-_", "_*_", "_/_", "-_":
-			for _, a := range call.Args() {
-				if isDouble(a) {
-					return true
-				}
+			if slices.ContainsFunc(call.Args(), isDouble) {
+				return true
 			}
 		case "double":
 			return true

@@ -30,6 +30,9 @@ func (e *expression) place(x ast.Expr) place {
 	first := place{1 << 30, 0}
 	ast.PreOrderVisit(x, ast.NewExprVisitor(func(sub ast.Expr) {
 		at := e.placeOf(sub.ID())
+		if sub.Kind() == ast.CallKind && nameForm.MatchString(sub.AsCall().FunctionName()) && !sub.AsCall().IsMemberFunction() {
+			at.column -= len(sub.AsCall().FunctionName()) // cel-go gives the parenthesis
+		}
 		if at.line < first.line || at.line == first.line && at.column < first.column {
 			first = at
 		}
@@ -54,9 +57,36 @@ func (e *expression) placeOf(id int64) place {
 func (e *expression) text(x ast.Expr) string {
 	out, err := parser.Unparse(x, e.ast.SourceInfo())
 	if err != nil {
-		return canonical(x) // something that only an expansion can hold
+		out = canonical(x) // something that only an expansion can hold
+	}
+	if short := []rune(out); len(short) > maxText { // of a list of a thousand
+		return string(short[:maxText]) + "..."
 	}
 	return out
+}
+
+// condition plans a condition, or the conjunction of some: what it can without CEL.
+func (e *expression) condition(conjuncts ...ast.Expr) (program, error) {
+	var easy []formula
+	var rest []ast.Expr
+	for _, x := range conjuncts {
+		if f := formulaOf(x, true); nativeOf(f) != nil {
+			easy = append(easy, f)
+		} else {
+			rest = append(rest, x)
+		}
+	}
+	var p program
+	if len(rest) > 0 {
+		var err error
+		if p, err = e.program(conjunction(rest, ast.MaxID(e.ast))); err != nil {
+			return p, err
+		}
+	}
+	if len(easy) > 0 {
+		p.native = nativeOf(both(easy...))
+	}
+	return p, nil
 }
 
 // program plans a part of the expression.
@@ -67,7 +97,7 @@ func (e *expression) program(x ast.Expr) (program, error) {
 	}
 	part := ast.NewCheckedAST(ast.NewAST(x, e.ast.SourceInfo()), e.ast.TypeMap(), e.ast.ReferenceMap())
 	run, err := env.PlanProgram(part, cel.EvalOptions(cel.OptOptimize))
-	return program{run}, err
+	return program{run: run}, err
 }
 
 // expression parses, completes and checks an expression; nil, with complaints,
@@ -175,7 +205,7 @@ func reworded(issue *cel.Error, e *expression) string {
 		return fmt.Sprintf("unknown name %q%s", m[1], meant(m[1], knownNames))
 	}
 	if m := undefinedField.FindStringSubmatch(message); m != nil {
-		owner := owners(m[1], issue.ExprID, e)
+		owner := ownerOf(m[1], issue.ExprID, e)
 		if owner == nil {
 			return fmt.Sprintf("unknown field %q", m[1])
 		}
@@ -191,8 +221,8 @@ func reworded(issue *cel.Error, e *expression) string {
 	return message
 }
 
-// owners finds the variable whose field was meant.
-func owners(name string, id int64, e *expression) (owner *part) {
+// ownerOf finds the variable whose field was meant.
+func ownerOf(name string, id int64, e *expression) (owner *part) {
 	if e == nil {
 		return nil
 	}
@@ -208,7 +238,7 @@ func owners(name string, id int64, e *expression) (owner *part) {
 	return owner
 }
 
-// root gives the variables that an expression names, and the paths of the
+// named gives the variables that an expression names, and the paths of the
 // fields, such as "match.overlap". What comprehensions bind is left out.
 func (e *expression) named(x ast.Expr) (variables, paths map[string]bool) {
 	variables, paths = map[string]bool{}, map[string]bool{}

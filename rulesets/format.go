@@ -14,6 +14,7 @@ const (
 	maxExpression = 4096 // bytes of one expression
 	maxLets       = 64
 	maxListItems  = 1000
+	maxText       = 400 // characters of a conjunct shown to people
 )
 
 var (
@@ -36,7 +37,7 @@ func expressionShape(doc string, examples ...string) *shape {
 }
 
 func durationShape(doc, preset string, low, high time.Duration) *shape {
-	return &shape{kind: text, doc: doc, means: "a duration such as 30m, 6h30m, 14d or 2w", check: between(low, high), pattern: nil, default_: preset, examples: []string{"6h", "14d"}}
+	return &shape{kind: text, doc: doc, means: "a duration such as 30m, 6h30m, 14d or 2w", check: between(low, high), preset: preset, examples: []string{"6h", "14d"}}
 }
 
 func letsShape(doc string) *shape {
@@ -68,11 +69,11 @@ var ruleShape = &shape{
 		{"title", false, &shape{kind: text, doc: "What the rule is called, for people.", most: 200}},
 		{"description", false, &shape{kind: text, doc: "What the rule is for, for people.", most: 2000}},
 		{"audience", true, &shape{kind: text, doc: "Whom the rule speaks to: the student, or the recruiter of the opportunity.", words: []string{"student", "recruiter"}}},
-		{"mode", false, &shape{kind: text, doc: "live; shadow: fires, but nothing is sent; off.", words: []string{"live", "shadow", "off"}, default_: "live"}},
+		{"mode", false, &shape{kind: text, doc: "live; shadow: fires, but nothing is sent; off.", words: []string{"live", "shadow", "off"}, preset: "live"}},
 		{"on", false, &shape{kind: sequence, doc: "The kinds of records that may make the rule fire; default: all that touch its subjects.", least: 1, most: 4, items: &shape{kind: text, doc: "A kind of record.", words: touchNames}}},
-		{"among", false, &shape{kind: text, doc: "Which pairs of student and opportunity the rule is about.", words: []string{"eligible", "saved"}, default_: "eligible"}},
+		{"among", false, &shape{kind: text, doc: "Which pairs of student and opportunity the rule is about.", words: []string{"eligible", "saved"}, preset: "eligible"}},
 		{"each", false, &shape{kind: text, doc: "Makes every gap of the student a subject of its own.", words: []string{"student.gaps"}}},
-		{"as", false, &shape{kind: text, doc: "The variable that stands for one item of `each`.", pattern: nameForm, means: nameMeans, default_: "gap"}},
+		{"as", false, &shape{kind: text, doc: "The variable that stands for one item of `each`.", pattern: nameForm, means: nameMeans, preset: "gap"}},
 		{"lets", false, letsShape("Expressions by name, for this rule.")},
 		{"when", true, expressionShape("The condition, in CEL: true or false.", `opp.bucket == "jobs" && match.overlap >= 0.75`)},
 		{"rearm", false, expressionShape("The condition after which the rule may speak of the same subject again.", "match.overlap < 0.70")},
@@ -86,12 +87,12 @@ var ruleShape = &shape{
 		{"once_per", false, &shape{kind: sequence, doc: "What the rule speaks of once: expressions that identify it.", least: 1, most: 8, items: expressionShape("An expression.", "student.id")}},
 		{"rank", false, &shape{kind: mapping, doc: "Speaks only of the best students of an opportunity.", fields: []member{
 			{"by", true, expressionShape("A number; more is better.", "match.relevance")},
-			{"per", false, &shape{kind: text, doc: "What the list belongs to.", words: []string{"opp.id"}, default_: "opp.id"}},
+			{"per", false, &shape{kind: text, doc: "What the list belongs to.", words: []string{"opp.id"}, preset: "opp.id"}},
 			{"top", true, &shape{kind: number, doc: "How many are on the list.", whole: true, low: 1, high: 100}},
-			{"margin", false, &shape{kind: number, doc: "By how much `by` must exceed that of the first below the line.", high: 1e9, default_: "0"}},
+			{"margin", false, &shape{kind: number, doc: "By how much `by` must exceed that of the first below the line.", high: 1e9, preset: "0"}},
 			{"settle", false, durationShape("How long somebody must have been on the list.", "0s", 0, 31*day)},
 		}}},
-		{"allow_scan", false, &shape{kind: boolean, doc: "Allows a condition that no index can narrow.", default_: "false"}},
+		{"allow_scan", false, &shape{kind: boolean, doc: "Allows a condition that no index can narrow.", preset: "false"}},
 		{"notify", true, noticeShape},
 		{"budget", false, &shape{kind: text, doc: "How many notifications of the rule a recipient may get in a time.", means: "a budget such as 3/d, 10/w or 2/6h", check: checkBudget, examples: []string{"3/d", "10/w", "2/6h"}}},
 	},
@@ -102,13 +103,13 @@ var noticeShape = &shape{
 	doc:  "How a firing is delivered.",
 	fields: []member{
 		{"category", true, &shape{kind: text, doc: "What recipients choose by in their preferences.", pattern: wordForm, means: "small letters, digits, hyphens and underscores, at most 64", examples: []string{"jobs"}}},
-		{"priority", false, &shape{kind: text, doc: "high ignores quiet hours and digests.", words: []string{"low", "normal", "high"}, default_: "normal"}},
+		{"priority", false, &shape{kind: text, doc: "high ignores quiet hours and digests.", words: []string{"low", "normal", "high"}, preset: "normal"}},
 		{"template", true, idShape("The text, by its name.", "job-match")},
 		{"channels", false, &shape{kind: sequence, doc: "The ways to reach the recipient; default: inapp.", least: 1, most: 3, items: &shape{kind: text, doc: "A channel.", words: []string{"inapp", "email", "webhook"}}}},
 		{"digest", false, &shape{kind: mapping, doc: "Gathers firings of the rule to one recipient.", fields: []member{
 			{"window", true, durationShape("How long after a notification what follows is gathered.", "", time.Minute, 31*day)},
-			{"max", false, &shape{kind: number, doc: "How many are named; the rest are counted.", whole: true, low: 1, high: 50, default_: "5"}},
-			{"wait", false, &shape{kind: boolean, doc: "Also the first waits for the end of the window.", default_: "false"}},
+			{"max", false, &shape{kind: number, doc: "How many are named; the rest are counted.", whole: true, low: 1, high: 50, preset: "5"}},
+			{"wait", false, &shape{kind: boolean, doc: "Also the first waits for the end of the window.", preset: "false"}},
 		}}},
 	},
 }

@@ -18,6 +18,9 @@ type formula struct {
 	join  byte // '&' or '|' of sides; 'a': the atom
 	sides []formula
 	atom  atom
+	// choice marks a conditional: as a formula it may be false where the
+	// condition is unknown.
+	choice bool
 }
 
 var (
@@ -69,7 +72,7 @@ func formulaOf(x ast.Expr, positive bool) formula {
 		case "!_":
 			return formulaOf(args[0], !positive)
 		case "_?_:_":
-			return formula{join: '|', sides: []formula{
+			return formula{join: '|', choice: true, sides: []formula{
 				both(formulaOf(args[0], true), formulaOf(args[1], positive)),
 				both(formulaOf(args[0], false), formulaOf(args[2], positive)),
 			}}

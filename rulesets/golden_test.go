@@ -55,3 +55,19 @@ func golden(t *testing.T, file, got string) {
 		t.Error(diff)
 	}
 }
+
+func TestGoodRulesetsAreFlawless(t *testing.T) {
+	files, err := filepath.Glob("testdata/good/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, problems := rulesets.Compile(filepath.Base(file), source); len(problems) > 0 {
+			t.Error(problems)
+		}
+	}
+}

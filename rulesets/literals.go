@@ -70,12 +70,18 @@ func (c *compiler) satisfiable(d *draft) bool {
 	return true
 }
 
-// possible finds the smallest part of `when` that contradicts itself.
+// possible says whether `when` can be true, and complains about the smallest
+// part of it that contradicts itself.
 func (c *compiler) possible(d *draft) bool {
 	all := make([]formula, len(d.conjuncts))
-	bad := false
 	for i, k := range d.conjuncts {
 		all[i] = formulaOf(k.expr, true)
+	}
+	if satisfiable(all...) {
+		return true
+	}
+	bad := false
+	for i, k := range d.conjuncts {
 		if !satisfiable(all[i]) {
 			bad = true
 			c.errorf(k.place, "%s can never be true%s", k.text, reason(all[i]))
@@ -89,11 +95,10 @@ func (c *compiler) possible(d *draft) bool {
 			}
 		}
 	}
-	if !bad && !satisfiable(all...) {
-		bad = true
+	if !bad {
 		c.errorf(d.when.node.place, "when can never be true: its conditions contradict one another")
 	}
-	return !bad
+	return false
 }
 
 // reason gives the range that a single comparison leaves.

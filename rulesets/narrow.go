@@ -40,7 +40,7 @@ func (c *compiler) narrow(r *Rule, d *draft) {
 	n.Text = append(n.Text, n.derived(d.conjuncts)...)
 	r.Narrow = n
 	if len(about) > 0 {
-		run, err := d.when.program(conjunction(about, ast.MaxID(d.when.ast)))
+		run, err := d.when.condition(about...)
 		if err != nil {
 			c.errorf(d.when.node.place, "%v", err)
 		}

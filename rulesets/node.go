@@ -65,6 +65,9 @@ func (n *node) is(key string) bool { return n.text(key) == "true" }
 // parse reads the source's only document. It gives nil, and has complained,
 // when the source is no YAML.
 func (c *compiler) parse(source []byte) *node {
+	if !c.modest(source) {
+		return nil
+	}
 	file, err := parser.ParseBytes(source, 0, parser.AllowDuplicateMapKey()) // duplicates are reported with all the rest
 	if syntax, ok := errors.AsType[*yaml.SyntaxError](err); ok {
 		c.errorf(at(syntax.Token), "not YAML: %s", syntax.Message)

@@ -32,19 +32,28 @@ func (c *compiler) plan(r *Rule, d *draft) bool {
 		}
 		return p
 	}
-	r.programs = programs{when: whole(d.when), rearm: whole(d.rearm), at: whole(d.at), by: whole(d.by)}
-	for _, x := range flatten(d.when.ast.Expr(), "_&&_") {
-		run, err := d.when.program(x)
+	condition := func(e *expression, conjuncts ...ast.Expr) program {
+		p, err := e.condition(conjuncts...)
 		if err != nil {
-			c.errorf(d.when.place(x), "%v", err)
-			return false
+			c.errorf(e.node.place, "%v", err)
+			ok = false
 		}
+		return p
+	}
+	r.programs = programs{at: whole(d.at), by: whole(d.by)}
+	conjuncts := flatten(d.when.ast.Expr(), "_&&_")
+	r.programs.when = condition(d.when, conjuncts...)
+	if d.rearm != nil {
+		r.programs.rearm = condition(d.rearm, flatten(d.rearm.ast.Expr(), "_&&_")...)
+	}
+	for _, x := range conjuncts {
 		variables, paths := d.when.named(x)
 		d.conjuncts = append(d.conjuncts, conjunct{
-			expr: x, text: d.when.text(x), place: d.when.place(x), run: run,
+			expr: x, text: d.when.text(x), place: d.when.place(x), run: condition(d.when, x),
 			variables: slices.Sorted(maps.Keys(variables)), paths: slices.Sorted(maps.Keys(paths)),
 		})
 	}
+	formulaOf(d.when.ast.Expr(), true).atoms(func(a atom) { r.programs.atoms = append(r.programs.atoms, a) })
 	r.programs.conjuncts = d.conjuncts
 	if r.OncePer {
 		for _, e := range d.oncePer {
@@ -65,7 +74,7 @@ func (c *compiler) natural(path string) program {
 		checked, issues := env.Compile(path)
 		if issues.Err() == nil {
 			if run, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize)); err == nil {
-				return program{run}
+				return program{run: run}
 			}
 		}
 	}

@@ -17,10 +17,16 @@ type programs struct {
 	oncePer              []program // of once_per, or of the natural subject
 
 	conjuncts []conjunct // of when
+	atoms     []atom     // of when
 }
 
 // program is one expression; the zero value is one that is not there.
-type program struct{ run cel.Program }
+type program struct {
+	native native // of a condition: the conjuncts that need no CEL; nil: there are none
+	run    cel.Program
+}
+
+func (p program) given() bool { return p.native != nil || p.run != nil }
 
 // eval gives nil for an error, and without a program.
 func (p program) eval(s *Subject) ref.Val {
@@ -34,10 +40,17 @@ func (p program) eval(s *Subject) ref.Val {
 	return v
 }
 
+// truth joins the two halves of a condition as && would: false if one is.
 func (p program) truth(s *Subject) Truth {
+	first := True
+	if p.native != nil {
+		if first = p.native(s); first == False || p.run == nil {
+			return first
+		}
+	}
 	switch p.eval(s) {
 	case types.True:
-		return True
+		return first
 	case types.False:
 		return False
 	}
@@ -86,7 +99,7 @@ func plain(v ref.Val) (string, bool) {
 	case types.Timestamp:
 		return v.UTC().Format(time.RFC3339Nano), true
 	case types.Duration:
-		return v.Duration.String(), true
+		return v.String(), true
 	}
 	return "", false
 }

@@ -110,7 +110,7 @@ func (r *Rule) When(s *Subject) Truth { return r.programs.when.truth(s) }
 // Opp evaluates the conjuncts of `when` that look at nothing but `opp`; True
 // when there are none. What is not True here is not True in When.
 func (r *Rule) Opp(s *Subject) Truth {
-	if r.programs.opp.run == nil {
+	if !r.programs.opp.given() {
 		return True
 	}
 	return r.programs.opp.truth(s)

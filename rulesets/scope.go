@@ -1,7 +1,6 @@
 package rulesets
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -109,10 +108,4 @@ func (d *draft) expressions() (all []*expression) {
 // names says whether any expression names a variable.
 func (d *draft) names(variable string) bool {
 	return slices.ContainsFunc(d.expressions(), func(e *expression) bool { return slices.Contains(e.variables(), variable) })
-}
-
-// paths gives the fields that an expression looks at.
-func (e *expression) paths() []string {
-	_, p := e.named(e.ast.Expr())
-	return slices.Sorted(maps.Keys(p))
 }

@@ -27,7 +27,7 @@ type shape struct {
 	high     float64
 	whole    bool     // of a number
 	examples []string // for the schema
-	default_ string
+	preset   string
 }
 
 type member struct {

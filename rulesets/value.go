@@ -3,6 +3,7 @@ package rulesets
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
@@ -41,10 +42,8 @@ func (l texts) Contains(v ref.Val) ref.Val {
 	if !ok {
 		return types.False
 	}
-	for _, s := range l {
-		if s == string(want) {
-			return types.True
-		}
+	if slices.Contains(l, string(want)) {
+		return types.True
 	}
 	return types.False
 }
@@ -119,12 +118,7 @@ func (s *Student) skillNames() texts {
 }
 
 func (l texts) has(word string) bool {
-	for _, s := range l {
-		if s == word {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(l, word)
 }
 
 // level gives the level of a skill, the highest if it is named twice; 0 without it.

@@ -14,6 +14,12 @@ func walkFree(x ast.Expr, bound []string, visit func(x ast.Expr, path string)) {
 		visit(x, path)
 		return
 	}
+	if x.Kind() == ast.SelectKind && x.AsSelect().IsTestOnly() {
+		if root := pathOf(x.AsSelect().Operand(), bound); root != "" {
+			visit(x, root+"."+x.AsSelect().FieldName())
+			return
+		}
+	}
 	visit(x, "")
 	switch x.Kind() {
 	case ast.ComprehensionKind:
