@@ -104,7 +104,10 @@ func (s *Server) explainRule(c *fiber.Ctx, who principal) error {
 	if err != nil {
 		return err
 	}
-	answer.Conjuncts, answer.Flip = rule.Explain(subject), rule.Flip(subject)
+	answer.Conjuncts = rule.Explain(subject)
+	if flip, found := rule.Flip(subject); found {
+		answer.Flip = &flip
+	}
 	answer.Fires = answer.Eligible && rule.When(subject) == rulesets.True
 	if values, ok := rule.Values(subject); ok && answer.Recipient != "" {
 		answer.Key = event.NotificationKey(answer.Rule, answer.Recipient, values)

@@ -142,6 +142,7 @@ func (p *Partition) unlist(job, rule string, offered, top map[string]bool, out *
 			p.propose(event.Proposal{
 				ID: event.NotificationID(key, 0, 0), Key: key, Rule: id, Ruleset: set,
 				Audience: event.ToRecruiter, Recipient: a.Recipient, At: p.time(), Withdraw: true,
+				Subject: event.Subject{Opportunity: job},
 			}, out)
 		}
 	}

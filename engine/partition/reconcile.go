@@ -136,6 +136,7 @@ func (p *Partition) takeBack(rule, student string, i *instance, out *Effects) {
 	proposal := event.Proposal{
 		ID: i.notificationID(), Key: i.Key, Rule: id, Ruleset: set, Audience: event.ToStudent, Recipient: student,
 		Episode: i.Episode, Repeat: max(0, i.Count-1), At: p.time(), Withdraw: true,
+		Subject: event.Subject{Student: student, Opportunity: i.Opportunity, Application: i.Application, Gap: i.Gap},
 	}
 	if i.Recipient != "" {
 		proposal.Audience, proposal.Recipient = event.ToRecruiter, i.Recipient

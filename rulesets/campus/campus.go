@@ -3,7 +3,7 @@ package campus
 
 import "embed"
 
-// FS holds campus.yaml.
+// FS holds campus.yaml and its tests, campus_test.yaml.
 //
-//go:embed campus.yaml
+//go:embed *.yaml
 var FS embed.FS
