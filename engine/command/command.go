@@ -63,7 +63,8 @@ func New() *cobra.Command {
 			panic(err) // the flag was defined on the line before
 		}
 	}
-	root.AddCommand(serveCommand(), demoCommand(), ingestCommand(), verifyCommand(), realdataCommand(), tokenCommand(), configCommand())
+	root.AddCommand(serveCommand(), demoCommand(), ingestCommand(), verifyCommand(), realdataCommand(), tokenCommand(), configCommand(),
+		checkCommand(), testCommand(), planCommand(), activateCommand(), rollbackCommand())
 	return root
 }
 
