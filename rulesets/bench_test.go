@@ -27,6 +27,14 @@ func BenchmarkWhen(b *testing.B) {
 	}
 }
 
+func BenchmarkValues(b *testing.B) {
+	r, s := rule(b, "match.overlap >= 0.75", "once_per: [student.id, opp.id]"), pair()
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Values(s)
+	}
+}
+
 func BenchmarkCompileCampus(b *testing.B) {
 	source := campusSource(b)
 	for b.Loop() {

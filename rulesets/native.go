@@ -50,9 +50,16 @@ var (
 		"opp.source":       oppWord(func(o *Opp) string { return o.Source }),
 		"opp.recruiter":    oppWord(func(o *Opp) string { return o.Recruiter }),
 		"opp.status":       oppWord(func(o *Opp) string { return string(o.Status) }),
+		"app.id":           appWord(func(a *App) string { return a.ID }),
 		"app.stage":        appWord(func(a *App) string { return string(a.Stage) }),
 		"app.previous":     appWord(func(a *App) string { return string(a.Previous) }),
 		"app.actor_role":   appWord(func(a *App) string { return a.ActorRole }),
+		"student.id": func(s *Subject) (string, bool) {
+			if s.Student == nil {
+				return "", false
+			}
+			return s.Student.ID, true
+		},
 		"gap.skill": func(s *Subject) (string, bool) {
 			if s.Gap == nil {
 				return "", false

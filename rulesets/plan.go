@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
 )
 
@@ -55,29 +54,18 @@ func (c *compiler) plan(r *Rule, d *draft) bool {
 	}
 	formulaOf(d.when.ast.Expr(), true).atoms(func(a atom) { r.programs.atoms = append(r.programs.atoms, a) })
 	r.programs.conjuncts = d.conjuncts
-	if r.OncePer {
-		for _, e := range d.oncePer {
-			r.programs.oncePer = append(r.programs.oncePer, whole(e))
+	if !r.OncePer {
+		for _, path := range identity[d.scope] {
+			r.programs.oncePer = append(r.programs.oncePer, identifier{word: wordFields[path]})
 		}
 		return ok
 	}
-	for _, path := range identity[d.scope] {
-		r.programs.oncePer = append(r.programs.oncePer, c.natural(path))
+	for _, e := range d.oncePer {
+		one := identifier{word: wordFields[pathOf(e.ast.Expr(), nil)]}
+		if one.word == nil {
+			one.program = whole(e)
+		}
+		r.programs.oncePer = append(r.programs.oncePer, one)
 	}
 	return ok
-}
-
-// natural makes the program of a field that identifies.
-func (c *compiler) natural(path string) program {
-	env, err := environment()
-	if err == nil {
-		checked, issues := env.Compile(path)
-		if issues.Err() == nil {
-			if run, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize)); err == nil {
-				return program{run: run}
-			}
-		}
-	}
-	c.errorf(place{1, 1}, "cannot compile %s", path) // of our own table
-	return program{}
 }

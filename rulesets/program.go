@@ -14,7 +14,7 @@ import (
 type programs struct {
 	when, opp, rearm, by program
 	at                   program
-	oncePer              []program // of once_per, or of the natural subject
+	oncePer              []identifier // of once_per, or of the natural subject
 
 	conjuncts []conjunct // of when
 	atoms     []atom     // of when
@@ -75,13 +75,26 @@ func (p program) number(s *Subject) (float64, bool) {
 func (p programs) values(_ *Rule, s *Subject) ([]string, bool) {
 	values := make([]string, len(p.oncePer))
 	for i, one := range p.oncePer {
-		text, ok := plain(one.eval(s))
+		text, ok := one.value(s)
 		if !ok {
 			return nil, false
 		}
 		values[i] = text
 	}
 	return values, true
+}
+
+// identifier is one expression of once_per: a field that holds a word, or any other.
+type identifier struct {
+	word    func(*Subject) (string, bool)
+	program program
+}
+
+func (i identifier) value(s *Subject) (string, bool) {
+	if i.word != nil {
+		return i.word(s)
+	}
+	return plain(i.program.eval(s))
 }
 
 // plain writes a value so that equal values give equal texts, for good: it is
