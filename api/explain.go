@@ -45,13 +45,13 @@ type compiledSets struct {
 	sets map[string]*rulesets.Set // by digest
 }
 
-func (c *compiledSets) of(a *event.Activation) (*rulesets.Set, error) {
+func (c *compiledSets) of(a *event.Activation, options rulesets.Options) (*rulesets.Set, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if set := c.sets[a.Digest]; set != nil {
 		return set, nil
 	}
-	set, problems := rulesets.Compile(a.Name, []byte(a.Source))
+	set, problems := rulesets.Compile(a.Name, []byte(a.Source), options)
 	if set == nil {
 		return nil, problems.Err()
 	}
@@ -68,7 +68,7 @@ func (s *Server) ruleInForce(named string) (*rulesets.Set, *rulesets.Rule, error
 		if r.Ruleset == nil {
 			continue
 		}
-		set, err := s.compiledSets.of(r.Ruleset)
+		set, err := s.compiledSets.of(r.Ruleset, s.ports.Notify.Compile)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tideline/engine/event"
+	"tideline/rulesets"
 )
 
 // Errors that these ports wrap; see also ports.go.
@@ -148,6 +149,8 @@ type NotifyPorts struct {
 	Publisher  NotifyPublisher
 	// Active gives the rulesets and silences in force in this process, by key.
 	Active func() map[string]event.RulesetRecord
+	// Compile is how rulesets are compiled wherever they run.
+	Compile rulesets.Options
 	// Unsubscribe reads a token of an email's unsubscribe link.
 	Unsubscribe func(token string) (recipient, category string, err error)
 }

@@ -179,7 +179,12 @@ func (s *Server) compiled(name, source string) (*rulesets.Set, error) {
 	if strings.TrimSpace(source) == "" {
 		return nil, refusal(http.StatusUnprocessableEntity, "the ruleset is not valid", Complaint{"body", string(event.Missing), "must be a ruleset in YAML"})
 	}
-	set, problems := rulesets.Compile(name, []byte(source))
+	set, problems := rulesets.Compile(name, []byte(source), s.ports.Notify.Compile)
+	if set != nil && set.Name != name {
+		return nil, refusal(http.StatusUnprocessableEntity, "the ruleset has another name", Complaint{
+			"body", string(event.KeyMismatch), fmt.Sprintf("calls itself %q, and the path says %q", set.Name, name),
+		})
+	}
 	if set != nil {
 		return set, nil
 	}
@@ -202,7 +207,7 @@ func (s *Server) validateRuleset(c *fiber.Ctx, _ principal) error {
 		return err
 	}
 	source := string(c.Body())
-	set, problems := rulesets.Compile(name, []byte(source))
+	set, problems := rulesets.Compile(name, []byte(source), s.ports.Notify.Compile)
 	answer := checked{Valid: set != nil, Digest: digestOf(source), Problems: problems}
 	if answer.Problems == nil {
 		answer.Problems = rulesets.Problems{}

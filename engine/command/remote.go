@@ -107,10 +107,15 @@ func planCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "plan [FILE]", Short: "Replay the recorded past under the rules in force and under FILE, and say who would be told", Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			name, source, err := readRuleset(args)
+			file, source, err := readRuleset(args)
 			if err != nil {
 				return err
 			}
+			set, err := compileRuleset(cmd.ErrOrStderr(), file, source)
+			if err != nil {
+				return err
+			}
+			name := set.Name
 			if err := r.connect(cmd); err != nil {
 				return err
 			}
@@ -175,13 +180,15 @@ func activateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "activate [FILE]", Short: "Store FILE as a new version, unless it is the latest, and put it in force once its tests pass", Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			name, source, err := readRuleset(args)
+			file, source, err := readRuleset(args)
 			if err != nil {
 				return err
 			}
-			if _, err := compileRuleset(cmd.ErrOrStderr(), name, source); err != nil {
+			set, err := compileRuleset(cmd.ErrOrStderr(), file, source)
+			if err != nil {
 				return err
 			}
+			name := set.Name
 			if err := r.connect(cmd); err != nil {
 				return err
 			}

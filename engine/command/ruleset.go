@@ -18,25 +18,18 @@ import (
 	"tideline/rulesets/campus"
 )
 
-// shipped names the ruleset that comes with Tideline.
-const shipped = "campus"
-
-// rulesetName is a file's name without its ending.
-func rulesetName(file string) string {
-	return strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-}
-
-// readRuleset reads a file; without one, the shipped ruleset.
-func readRuleset(args []string) (name, source string, err error) {
+// readRuleset reads a file; without one, the shipped ruleset. File is what
+// problems call it.
+func readRuleset(args []string) (file, source string, err error) {
 	if len(args) == 0 {
 		data, err := campus.FS.ReadFile("campus.yaml")
-		return shipped, string(data), err
+		return "campus.yaml", string(data), err
 	}
 	data, err := os.ReadFile(args[0])
 	if err != nil {
 		return "", "", usageError{fmt.Errorf("read the ruleset: %w", err)}
 	}
-	return rulesetName(args[0]), string(data), nil
+	return args[0], string(data), nil
 }
 
 // compileOptions are those of every command and of the engine.
@@ -76,7 +69,7 @@ func checkCommand() *cobra.Command {
 					failed = errors.Join(failed, err)
 					continue
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d rules, digest %.12s\n", name, len(set.Rules), set.Digest)
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: ruleset %s, %d rules, digest %.12s\n", name, set.Name, len(set.Rules), set.Digest)
 			}
 			return failed
 		},
@@ -92,7 +85,8 @@ func testCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := compileRuleset(cmd.ErrOrStderr(), name, source); err != nil {
+			set, err := compileRuleset(cmd.ErrOrStderr(), name, source)
+			if err != nil {
 				return err
 			}
 			tests, err := readTests(args, testsFile)
@@ -103,10 +97,10 @@ func testCommand() *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
-			results := suite.Run(match.Default(), skills.Normalize, rehearsal.Ruleset{Name: name, Source: source})
+			results := suite.Run(match.Default(), skills.Normalize, rehearsal.Ruleset{Name: set.Name, Source: source})
 			failed := printResults(cmd.OutOrStdout(), results)
 			if junit != "" {
-				if err := writeJUnit(junit, name, results); err != nil {
+				if err := writeJUnit(junit, set.Name, results); err != nil {
 					return err
 				}
 			}

@@ -18,6 +18,7 @@ import (
 	"tideline/engine/event"
 	"tideline/engine/match"
 	"tideline/engine/notify"
+	"tideline/engine/skills"
 	"tideline/rulesets"
 )
 
@@ -65,6 +66,7 @@ type Partition struct {
 	book      rulebook
 	desk      *notify.Desk
 	pending   []event.Proposal // to students, of the record under way
+	signal    *event.Signal    // the record under way, if it is one
 	timers    timers
 	firstSeen time.Time // stands for the clock before the first tick
 
@@ -129,7 +131,7 @@ func New(number int32, config Config, dict *match.Dictionary, cat Catalog) *Part
 }
 
 func compile(name, source string) (*rulesets.Set, error) {
-	set, problems := rulesets.Compile(name, []byte(source))
+	set, problems := rulesets.Compile(name, []byte(source), rulesets.Options{Normalize: skills.Normalize})
 	if set == nil {
 		return nil, problems.Err()
 	}

@@ -13,7 +13,7 @@ import (
 // ranking is everybody of this partition for whom a rank rule is true of one job.
 type ranking struct {
 	candidates map[string]ranked // by student
-	published  string                     // the list as last written; "?": not known
+	published  string            // the list as last written; "?": not known
 }
 
 // ranked is one student of a ranking: a record of engine-state.

@@ -77,6 +77,9 @@ func (p *Partition) Rules(r event.Rules, out *Effects) error {
 // and edited ones adopt what matches already.
 func (p *Partition) activate(a event.Activation, out *Effects) error {
 	set, err := p.config.Compile(a.Name, a.Source)
+	if err == nil && set.Name != a.Name {
+		err = fmt.Errorf("the ruleset calls itself %q", set.Name)
+	}
 	if err != nil {
 		return &event.Invalid{What: "ruleset", Fields: []event.FieldError{{Path: a.Name, Code: event.UnknownValue, Message: err.Error()}}}
 	}

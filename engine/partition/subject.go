@@ -119,7 +119,7 @@ func (p *Partition) pair(f *force, who *person, what *matter, how *match.Pair, o
 	if !v.exists {
 		return v
 	}
-	v.subject = rulesets.Subject{Student: who.cel, Opp: what.cel, Now: p.time(), Match: &rulesets.Match{
+	v.subject = rulesets.Subject{Student: who.cel, Opp: what.cel, Signal: p.signal, Now: p.time(), Match: &rulesets.Match{
 		Overlap: how.Overlap, Fit: how.Fit, Interest: how.Interest, Relevance: how.Relevance, Saved: saved,
 		Skills: func() (matched, missing []string) { return p.dict.Compare(who.row, what.version.Compiled) },
 	}}

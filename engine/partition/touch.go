@@ -163,8 +163,12 @@ func (p *Partition) touchPair(rules []*force, who, was *person, student string, 
 	for _, f := range rules {
 		p.reconcile(f, step{
 			student: student, natural: natural{opportunity: item.ID},
-			after:  p.pair(f, who, what, how, out),
-			before: func() verdict { return p.pair(f, was, what, nil, out) },
+			after: p.pair(f, who, what, how, out),
+			before: func() verdict {
+				defer func(s *event.Signal) { p.signal = s }(p.signal)
+				p.signal = nil // before the signal there was none
+				return p.pair(f, was, what, nil, out)
+			},
 		}, t, out)
 	}
 }
@@ -217,6 +221,8 @@ func (p *Partition) addItem(set map[string]*catalog.Item, id string) {
 
 // touchSignal lets the rules see what a signal changed about one pair.
 func (p *Partition) touchSignal(s event.Signal, was *person, t touch, out *Effects) {
+	p.signal = &s
+	defer func() { p.signal = nil }()
 	item, ok := p.catalog.Get(s.Opportunity)
 	if rules := p.pairRules(); ok && len(rules) > 0 {
 		p.touchPair(rules, p.person(s.Student), was, s.Student, item, t, out)

@@ -15,12 +15,12 @@ import (
 	"tideline/engine/event"
 	"tideline/engine/match"
 	"tideline/engine/partition"
+	"tideline/engine/skills"
 	"tideline/rulesets"
 )
 
 // World is a campus of one partition.
 type World struct {
-	config    partition.Config
 	catalog   *catalog.Catalog
 	partition *partition.Partition
 	offset    int64
@@ -32,10 +32,9 @@ type World struct {
 func NewWorld(config match.Config, normalize func(string) string) *World {
 	dict := match.NewDictionary(normalize)
 	w := &World{
-		config:  partition.Config{Match: config, MaxEntries: 1 << 30},
 		catalog: catalog.New(config, dict), stats: map[string]partition.RuleStats{},
 	}
-	w.partition = partition.New(0, w.config, dict, w.catalog)
+	w.partition = partition.New(0, partition.Config{Match: config, MaxEntries: 1 << 30}, dict, w.catalog)
 	return w
 }
 
@@ -86,7 +85,7 @@ func (w *World) step(do func(out *partition.Effects) error) error {
 // Activate puts a ruleset in force.
 func (w *World) Activate(name, source string, at time.Time) error {
 	return w.step(func(out *partition.Effects) error {
-		set, problems := rulesets.Compile(name, []byte(source))
+		set, problems := rulesets.Compile(name, []byte(source), rulesets.Options{Normalize: skills.Normalize})
 		if set == nil {
 			return problems.Err()
 		}
