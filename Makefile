@@ -31,8 +31,8 @@ race: ## all fast tests with the race detector
 	$(GO) test -tags noembed ./engine/command/... ./deploy/...
 
 .PHONY: crash
-crash: ## 20 rounds of kill -9 under load, checked against the oracle
-	$(GO) test -count=1 -timeout 20m -tags crash -run Crash -v ./engine/command
+crash: ## 20 rounds of kill -9 under load, and stops under load, checked against the oracle
+	$(GO) test -count=1 -timeout 20m -tags crash -run UnderLoad -v ./engine/command
 
 .PHONY: realdata
 realdata: build ## put the real postings of DATA through everything and check against the oracle

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -27,6 +28,9 @@ import (
 
 // rounds is how often the process is killed.
 const rounds = 20
+
+// victimPartitions is the number of student partitions.
+const victimPartitions = 8
 
 // victim is a Tideline process that will be killed.
 type victim struct {
@@ -44,7 +48,9 @@ func freeAddr(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
 	return l.Addr().String()
 }
 
@@ -82,11 +88,16 @@ func (v *victim) start() {
 		if time.Now().After(deadline) {
 			_ = v.cmd.Process.Signal(syscall.SIGQUIT) // it writes down where it stands
 			_ = v.cmd.Wait()
-			all, _ := os.ReadFile(filepath.Join(v.dir, "log"))
-			v.t.Fatalf("not ready in time; its log:\n%s", all[max(0, len(all)-3_000_000):])
+			v.t.Fatalf("not ready in time; its log:\n%s", v.log())
 		}
 		time.Sleep(20 * time.Millisecond) // another process: nothing to wait on but its answer
 	}
+}
+
+// log is the end of what the processes have logged.
+func (v *victim) log() []byte {
+	all, _ := os.ReadFile(filepath.Join(v.dir, "log"))
+	return all[max(0, len(all)-3_000_000):]
 }
 
 func (v *victim) ready() bool {
@@ -118,7 +129,7 @@ func (v *victim) disturb(ctx context.Context, r *rand.Rand, campus *season) {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	producer, err := streams.NewProducer(streams.Config{Brokers: b.Brokers}, 8, slog.New(slog.DiscardHandler))
+	producer, err := streams.NewProducer(streams.Config{Brokers: b.Brokers}, victimPartitions, slog.New(slog.DiscardHandler))
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -176,30 +187,49 @@ func (s *season) next(r *rand.Rand) streams.Record {
 	return streams.Opportunity(o)
 }
 
-func TestCrashUnderLoadLosesNothing(t *testing.T) {
+// newVictim builds the program and says how it is to be run.
+func newVictim(t *testing.T) *victim {
 	dir := t.TempDir()
 	v := &victim{t: t, binary: filepath.Join(dir, "tideline"), dir: dir, api: freeAddr(t), admin: freeAddr(t)}
 	if out, err := exec.Command("go", "build", "-o", v.binary, "tideline").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	v.args = []string{"--data_dir", dir, "--http.addr", v.api, "--admin.addr", v.admin, "--tick", "1s", "--batch.max_entries", "500"}
+	v.args = []string{
+		"--data_dir", dir, "--http.addr", v.api, "--admin.addr", v.admin, "--tick", "1s", "--batch.max_entries", "500",
+		"--partitions", strconv.Itoa(victimPartitions),
+	}
 	if addr := realRedis(t); addr != "" {
 		v.args = append(v.args, "--redis.addrs", addr)
 	}
-	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
-	campus := newSeason()
+	if addrs := os.Getenv("TIDELINE_TEST_BROKERS"); addrs != "" { // without topics of ours
+		v.args = append(v.args, "--kafka.brokers", addrs)
+	}
+	return v
+}
+
+// under publishes random events while do runs.
+func (v *victim) under(r *rand.Rand, campus *season, do func()) {
+	load, stop := context.WithCancel(v.t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); v.disturb(load, r, campus) }()
+	do()
+	stop()
+	<-done
+}
+
+func newRandom() *rand.Rand { return rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)) }
+
+func TestCrashUnderLoadLosesNothing(t *testing.T) {
+	v, r, campus := newVictim(t), newRandom(), newSeason()
 	for round := range rounds {
 		v.start()
 		if round > 0 {
 			v.verify()
 		}
-		load, stop := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() { defer close(done); v.disturb(load, r, campus) }()
-		time.Sleep(time.Duration(200+rand.IntN(1800)) * time.Millisecond) // the kill comes at any moment
-		v.kill()
-		stop()
-		<-done
+		v.under(r, campus, func() {
+			time.Sleep(time.Duration(200+rand.IntN(1800)) * time.Millisecond) // the kill comes at any moment
+			v.kill()
+		})
 		t.Logf("round %d", round+1)
 	}
 	v.start()
