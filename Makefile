@@ -34,6 +34,10 @@ race: ## all fast tests with the race detector
 crash: ## 20 rounds of kill -9 under load, and stops under load, checked against the oracle
 	$(GO) test -count=1 -timeout 20m -tags crash -run UnderLoad -v ./engine/command
 
+.PHONY: servers
+servers: ## the tests of feeds on a Redis Cluster of three masters (needs redis-server)
+	TIDELINE_TEST_CLUSTER=1 $(GO) test -count=1 ./feeds
+
 .PHONY: realdata
 realdata: build ## put the real postings of DATA through everything and check against the oracle
 	@test -n "$(DATA)" || { echo 'say where the data is: make realdata DATA=DIR' >&2; exit 2; }
