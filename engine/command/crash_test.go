@@ -13,10 +13,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"tideline/engine/config"
 	"tideline/engine/demo"
@@ -32,13 +35,17 @@ const rounds = 20
 // victimPartitions is the number of student partitions.
 const victimPartitions = 8
 
+// loadRate is how many events a second are published while it runs. A broker
+// beside the process would take many times as many, and each start has them all
+// to read again.
+const loadRate = 2000
+
 // victim is a Tideline process that will be killed.
 type victim struct {
 	t      *testing.T
 	binary string
 	dir    string
 	args   []string
-	admin  string
 	api    string
 	cmd    *exec.Cmd
 }
@@ -83,7 +90,7 @@ func (v *victim) start() {
 	if err := v.cmd.Start(); err != nil {
 		v.t.Fatal(err)
 	}
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !v.ready() {
 		if time.Now().After(deadline) {
 			_ = v.cmd.Process.Signal(syscall.SIGQUIT) // it writes down where it stands
@@ -110,12 +117,19 @@ func (v *victim) ready() bool {
 	return resp.StatusCode == http.StatusOK
 }
 
+// kill does nothing to a process that has ended.
 func (v *victim) kill() {
+	if v.cmd == nil {
+		return
+	}
 	_ = v.cmd.Process.Kill()
 	_ = v.cmd.Wait()
 }
 
+// verify compares the feeds with the oracle once the process has caught up: on a
+// busy machine the load of seconds may take minutes to work off.
 func (v *victim) verify() {
+	v.caughtUp()
 	out, err := exec.Command(v.binary, append([]string{"verify", "--patience", "60s"}, v.args...)...).CombinedOutput()
 	if err != nil {
 		v.t.Fatalf("verify: %v\n%s", err, out)
@@ -123,21 +137,53 @@ func (v *victim) verify() {
 	v.t.Logf("%s", out[max(0, len(out)-100):])
 }
 
-// disturb publishes random events until the process dies or the time is over.
-func (v *victim) disturb(ctx context.Context, r *rand.Rand, campus *season) {
+func (v *victim) caughtUp() {
+	reader, err := streams.NewLagReader(streams.Config{Brokers: v.brokers(), Group: config.Default().Kafka.Group}, quietly)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer reader.Close()
+	for deadline := time.Now().Add(10 * time.Minute); ; time.Sleep(100 * time.Millisecond) { // another process: it has to be asked
+		lag, err := reader.Lag(v.t.Context())
+		behind := int64(0)
+		for _, n := range lag {
+			behind += n
+		}
+		if err == nil && behind == 0 { // one record may stand for a range of thousands
+			return
+		}
+		if time.Now().After(deadline) {
+			v.t.Fatalf("it does not catch up: %v, %v", lag, err)
+		}
+	}
+}
+
+var quietly = slog.New(slog.DiscardHandler)
+
+func (v *victim) brokers() []string {
 	b, err := findBackend(config.Config{DataDir: v.dir})
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	producer, err := streams.NewProducer(streams.Config{Brokers: b.Brokers}, victimPartitions, slog.New(slog.DiscardHandler))
+	return b.Brokers
+}
+
+// disturb publishes random events until the process dies or the time is over.
+func (v *victim) disturb(ctx context.Context, r *rand.Rand, campus *season) {
+	producer, err := streams.NewProducer(streams.Config{Brokers: v.brokers()}, victimPartitions, quietly)
 	if err != nil {
 		v.t.Fatal(err)
 	}
 	// A record that may have reached the dead broker would be tried for ever.
 	defer context.AfterFunc(ctx, producer.Close)()
-	for ctx.Err() == nil {
+	limit := rate.NewLimiter(loadRate, 100)
+	for {
+		n := 1 + r.IntN(40)
+		if limit.WaitN(ctx, n) != nil {
+			return
+		}
 		var records []streams.Record
-		for range 1 + r.IntN(40) {
+		for range n {
 			records = append(records, campus.next(r))
 		}
 		_ = producer.Send(ctx, records...) // fails when the process is killed, as it should
@@ -189,22 +235,26 @@ func (s *season) next(r *rand.Rand) streams.Record {
 
 // newVictim builds the program and says how it is to be run.
 func newVictim(t *testing.T) *victim {
-	dir := t.TempDir()
-	v := &victim{t: t, binary: filepath.Join(dir, "tideline"), dir: dir, api: freeAddr(t), admin: freeAddr(t)}
+	v := &victim{t: t, binary: filepath.Join(t.TempDir(), "tideline")}
 	if out, err := exec.Command("go", "build", "-o", v.binary, "tideline").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	v.args = []string{
-		"--data_dir", dir, "--http.addr", v.api, "--admin.addr", v.admin, "--tick", "1s", "--batch.max_entries", "500",
-		"--partitions", strconv.Itoa(victimPartitions),
-	}
+	v.args = []string{"--tick", "1s", "--batch.max_entries", "500", "--partitions", strconv.Itoa(victimPartitions)}
 	if addr := realRedis(t); addr != "" {
 		v.args = append(v.args, "--redis.addrs", addr)
 	}
 	if addrs := os.Getenv("TIDELINE_TEST_BROKERS"); addrs != "" { // without topics of ours
 		v.args = append(v.args, "--kafka.brokers", addrs)
 	}
-	return v
+	return v.another()
+}
+
+// another is a process of the same installation, with a place of its own.
+func (v *victim) another() *victim {
+	w := &victim{t: v.t, binary: v.binary, dir: v.t.TempDir(), api: freeAddr(v.t)}
+	w.args = append(slices.Clone(v.args), "--data_dir", w.dir, "--http.addr", w.api, "--admin.addr", freeAddr(v.t))
+	v.t.Cleanup(w.kill)
+	return w
 }
 
 // under publishes random events while do runs.
@@ -233,6 +283,5 @@ func TestCrashUnderLoadLosesNothing(t *testing.T) {
 		t.Logf("round %d", round+1)
 	}
 	v.start()
-	defer v.kill()
 	v.verify()
 }
