@@ -1,11 +1,14 @@
 package feeds
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 
 	"tideline/engine/event"
 )
@@ -249,9 +252,7 @@ func TestLostDataIsNoticed(t *testing.T) {
 		if r, err := s.Apply(t.Context(), skipped); err != nil || r.Outcome != Lost {
 			t.Errorf("a gap gives %v, %v", r.Outcome, err)
 		}
-		if err := s.client.FlushAll(t.Context()).Err(); err != nil {
-			t.Fatal(err)
-		}
+		everywhere(t, s, func(ctx context.Context, c *redis.Client) error { return c.FlushAll(ctx).Err() })
 		if r, err := s.Apply(t.Context(), o.batch()); err != nil || r.Outcome != Lost {
 			t.Errorf("an empty Redis gives %v, %v", r.Outcome, err)
 		}
@@ -302,9 +303,12 @@ func TestViewsComeAndGoWithTheFeeds(t *testing.T) {
 		if r, err := s.Apply(t.Context(), b); err != nil || r.Outcome != Applied {
 			t.Fatal(r, err)
 		}
-		if keys := s.client.Keys(t.Context(), "*s").Val(); len(keys) != 0 {
-			t.Errorf("left behind: %v", keys)
-		}
+		everywhere(t, s, func(ctx context.Context, c *redis.Client) error {
+			if keys := c.Keys(ctx, "*s").Val(); len(keys) != 0 {
+				t.Errorf("left behind: %v", keys)
+			}
+			return nil
+		})
 		if _, err := s.View(t.Context(), part, "s"); !errors.Is(err, ErrNoStudent) {
 			t.Errorf("view of nobody: %v", err)
 		}

@@ -32,9 +32,12 @@ var ErrNotEmbedded = errors.New("this build has no embedded servers")
 // Start fails when any server is needed, and says which settings are missing.
 func Start(_ context.Context, o Options) (*Servers, error) {
 	var missing []string
-	for key, needed := range map[string]bool{"kafka.brokers": o.Kafka, "redis.addrs": o.Redis, "mongo.uri": o.Mongo} {
-		if needed {
-			missing = append(missing, key)
+	for _, server := range []struct {
+		key    string
+		needed bool
+	}{{"kafka.brokers", o.Kafka}, {"redis.addrs", o.Redis}, {"mongo.uri", o.Mongo}} {
+		if server.needed {
+			missing = append(missing, server.key)
 		}
 	}
 	if len(missing) == 0 {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -102,8 +104,16 @@ func tokenCommand() *cobra.Command {
 	var role, subject string
 	var life time.Duration
 	cmd := &cobra.Command{
-		Use: "token", Short: "Make a token for the configured HS256 secret", Args: noArgs,
+		Use: "token --role ROLE --subject ID", Short: "Make a token for the configured HS256 secret", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case !slices.Contains(api.Roles, api.Role(role)):
+				return usageError{fmt.Errorf("--role %q is not one of %s", role, roleNames())}
+			case subject == "":
+				return usageError{errors.New("say who the token is for: --subject ID")}
+			case life <= 0:
+				return usageError{fmt.Errorf("--life %s is over before it begins; must be positive", life)}
+			}
 			loaded, _, err := load(cmd)
 			if err != nil {
 				return err
@@ -125,8 +135,16 @@ func tokenCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&role, "role", "student", "student, recruiter, ops or service")
+	cmd.Flags().StringVar(&role, "role", string(api.Student), roleNames())
 	cmd.Flags().StringVar(&subject, "subject", "", "user id")
 	cmd.Flags().DurationVar(&life, "life", 24*time.Hour, "how long it is good for")
 	return cmd
+}
+
+func roleNames() string {
+	names := make([]string, len(api.Roles))
+	for i, r := range api.Roles {
+		names[i] = string(r)
+	}
+	return strings.Join(names, ", ")
 }

@@ -19,6 +19,8 @@ func (l *loader) validate() {
 		"is %d; must be positive, or -1 for the broker's default", c.Kafka.Replication)
 	l.check("kafka.sasl.mechanism", slices.Contains([]string{"", "plain", "scram-sha-256", "scram-sha-512"}, c.Kafka.SASL.Mechanism),
 		"is %q; must be plain, scram-sha-256 or scram-sha-512", c.Kafka.SASL.Mechanism)
+	l.check("kafka.sasl.mechanism", c.Kafka.SASL.Mechanism != "" || c.Kafka.SASL.Username == "" && c.Kafka.SASL.Password == "" || l.unknown[""],
+		"is not set, but a user name or password is; set it to plain, scram-sha-256 or scram-sha-512")
 	l.check("log.format", slices.Contains([]string{"text", "json"}, c.Log.Format), "is %q; must be text or json", c.Log.Format)
 	l.check("log.level", slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level),
 		"is %q; must be debug, info, warn or error", c.Log.Level)
@@ -39,8 +41,10 @@ func (l *loader) validate() {
 	}
 }
 
+// check reports a value that is not ok, unless what was meant could not be read:
+// that has been reported, and the default in its place is not the user's.
 func (l *loader) check(key string, ok bool, format string, args ...any) {
-	if ok {
+	if ok || l.unknown[key] {
 		return
 	}
 	origin := l.origins[key]
@@ -65,15 +69,20 @@ func (l *loader) weights(key string, w Weights) {
 // listeners checks addresses; anywhere but loopback, tokens must be checked.
 func (l *loader) listeners() {
 	c := &l.config
-	for key, addr := range map[string]string{"http.addr": c.HTTP.Addr, "admin.addr": c.Admin.Addr} {
-		_, _, err := net.SplitHostPort(addr)
-		l.check(key, err == nil, "is %q; must be host:port", addr)
+	for _, listener := range []struct{ key, addr string }{{"http.addr", c.HTTP.Addr}, {"admin.addr", c.Admin.Addr}} {
+		_, _, err := net.SplitHostPort(listener.addr)
+		l.check(listener.key, err == nil, "is %q; must be host:port", listener.addr)
+		if listener.key == "http.addr" && err != nil {
+			l.unknown["http.addr"] = true // who can reach it cannot be said
+		}
 	}
 	secret := c.Auth.HS256Secret
 	l.check("auth.hs256_secret", secret == "" || len(secret) >= 32, "has %d bytes; must have at least 32", len(secret))
 	l.check("auth.jwks_url", c.Auth.JWKSURL == "" || strings.HasPrefix(c.Auth.JWKSURL, "https://") || strings.HasPrefix(c.Auth.JWKSURL, "http://"),
 		"is %q; must be an http(s) address", c.Auth.JWKSURL)
-	l.check("http.addr", Loopback(c.HTTP.Addr) || secret != "" || c.Auth.JWKSURL != "",
+	checked := secret != "" || c.Auth.JWKSURL != "" ||
+		l.unknown[""] || l.unknown["auth.hs256_secret"] || l.unknown["auth.jwks_url"] // perhaps
+	l.check("http.addr", Loopback(c.HTTP.Addr) || checked,
 		"is %s, which others can reach: set auth.hs256_secret or auth.jwks_url, or listen on 127.0.0.1", c.HTTP.Addr)
 }
 
