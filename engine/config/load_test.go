@@ -255,3 +255,20 @@ func TestVariablesOfOthersAreLeftAlone(t *testing.T) {
 		t.Errorf("tick %s, %v", got.Tick, err)
 	}
 }
+
+func TestVariablesOfAKubernetesServiceAreLeftAlone(t *testing.T) {
+	service := []string{
+		"TIDELINE_SERVICE_HOST=10.0.0.1", "TIDELINE_SERVICE_PORT=8080", "TIDELINE_SERVICE_PORT_HTTP=8080", "TIDELINE_PORT=tcp://10.0.0.1:8080",
+		"TIDELINE_PORT_8080_TCP=tcp://10.0.0.1:8080", "TIDELINE_PORT_8080_TCP_PROTO=tcp", "TIDELINE_PORT_8080_TCP_PORT=8080",
+		"TIDELINE_PORT_8080_TCP_ADDR=10.0.0.1", "TIDELINE_PORT_53_UDP=udp://10.0.0.1:53",
+	}
+	if _, err := Load(Source{Env: service}); err != nil {
+		t.Errorf("refused: %v", err)
+	}
+	for _, other := range []string{"TIDELINE_PORTS=1", "TIDELINE_PORT_HTTP=1", "TIDELINE_PORT_8080_TCP_TLS=1", "TIDELINE_SERVICE=1", "TIDELINE_HTTP_PORT=1"} {
+		_, err := Load(Source{Env: []string{other}})
+		if got := mistakes(t, err); len(got) != 1 || !strings.HasPrefix(got[0].What, "is not a setting") {
+			t.Errorf("%s: %v", other, err)
+		}
+	}
+}
