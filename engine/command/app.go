@@ -149,7 +149,7 @@ func (a *app) run(ctx context.Context, started func(ctx context.Context)) error 
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen for metrics: %w", err), listener.Close())
 	}
-	admin := &http.Server{Handler: api.Admin(a.registry), ReadHeaderTimeout: 10 * time.Second}
+	admin := &http.Server{Handler: api.Admin(a.config.Admin.Addr, a.registry), ReadHeaderTimeout: 10 * time.Second}
 	var parts sync.WaitGroup
 	part := func(name string, run func() error) {
 		parts.Go(func() {
