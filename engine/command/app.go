@@ -209,7 +209,7 @@ func (a *app) project(ctx context.Context, inputs []streams.Input) error {
 		if err != nil {
 			continue // the engine keeps it in dead-letters
 		}
-		changes = append(changes, timelines.Change{ID: id, Opportunity: o, Partition: in.Partition, Offset: in.Offset})
+		changes = append(changes, timelines.Change{ID: id, Opportunity: o, Topic: in.Incarnation, Offset: in.Offset})
 	}
 	return a.timelines.ApplyOpportunities(ctx, changes)
 }
