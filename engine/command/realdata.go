@@ -65,12 +65,11 @@ type realRun struct {
 	app    *app
 }
 
-func (r *realRun) run(ctx context.Context) error {
-	var err error
+func (r *realRun) run(ctx context.Context) (err error) {
 	if r.app, err = openApp(ctx, r.config, r.log); err != nil {
 		return err
 	}
-	defer r.app.close()
+	defer func() { err = errors.Join(err, r.app.close()) }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var failed error
