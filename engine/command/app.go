@@ -40,6 +40,7 @@ type app struct {
 	engine     *node.Engine
 	timelines  *timelines.Store
 	projection *streams.Projection
+	lag        *streams.LagReader
 	prepared   bool // the collections exist; of the projection's goroutine
 	auth       api.AuthConfig
 	apiAddr    string // where it listens
@@ -95,6 +96,10 @@ func (a *app) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.defers("projection", a.projection.Close)
+	if a.lag, err = streams.NewLagReader(kafka, a.registry, a.log); err != nil {
+		return err
+	}
+	a.defers("lag reader", a.lag.Close)
 	a.auth = api.AuthConfig{
 		Secret: a.config.Auth.HS256Secret, JWKSURL: a.config.Auth.JWKSURL,
 		Issuer: a.config.Auth.Issuer, Audience: a.config.Auth.Audience,
@@ -156,6 +161,7 @@ func (a *app) run(ctx context.Context, started func(ctx context.Context)) error 
 	}
 	part("engine", func() error { return a.engine.Run(ctx) })
 	part("projection", func() error { return a.projection.Run(ctx, a.project) })
+	part("lag reader", func() error { return a.lag.Run(ctx, lagEvery) })
 	part("API", func() error { return server.Serve(listener) })
 	part("admin", func() error {
 		if err := admin.Serve(adminListener); !errors.Is(err, http.ErrServerClosed) {
@@ -169,6 +175,9 @@ func (a *app) run(ctx context.Context, started func(ctx context.Context)) error 
 	<-ctx.Done()
 	return a.end(context.Cause(ctx), &running, server, admin)
 }
+
+// lagEvery is how often the lag is measured: about as often as it is scraped.
+const lagEvery = 15 * time.Second
 
 // end lets what is under way finish and waits for the parts, as long as a stop
 // may take. The cause of the end is the error, unless it was asked for.
