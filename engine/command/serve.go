@@ -46,7 +46,7 @@ func serveCommand() *cobra.Command {
 			}
 		},
 	}
-	cmd.Flags().BoolVar(&withDemo, "demo", false, "load the demonstration campus if there are no students yet")
+	cmd.Flags().BoolVar(&withDemo, "demo", false, "load the demonstration campus unless it is loaded")
 	return cmd
 }
 
@@ -56,12 +56,8 @@ func (a *app) welcome(ctx context.Context, out, progress io.Writer, withDemo boo
 	if err := await(ctx, func() bool { ok, _ := a.engine.Ready(); return ok && a.engine.Settled() }); err != nil {
 		return err
 	}
-	if withDemo && a.engine.Students() == 0 {
-		load := campusLoad{producer: a.engine.Producer(), progress: progress}
-		if err := load.run(ctx); err != nil {
-			return err
-		}
-		if err := await(ctx, func() bool { return a.engine.Students() >= demo.Default().Students }); err != nil {
+	if withDemo {
+		if err := a.loadCampus(ctx, campusLoad{a.engine.Producer(), progress, demo.Default()}); err != nil {
 			return err
 		}
 	}
