@@ -84,7 +84,7 @@ func (r *restartRun) open(ctx context.Context) (err error) {
 			return fmt.Errorf("load the campus: %w", err)
 		}
 	}
-	lag, err := streams.NewLagReader(r.kafka, troubles())
+	lag, err := streams.NewLagReader(r.kafka, nil, troubles())
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ package local
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -25,9 +24,6 @@ type Servers struct {
 	Redis    []string
 	MongoURI string
 }
-
-// ErrNotEmbedded says that a server is needed and none is built in.
-var ErrNotEmbedded = errors.New("this build has no embedded servers")
 
 // Start fails when any server is needed, and says which settings are missing.
 func Start(_ context.Context, o Options) (*Servers, error) {

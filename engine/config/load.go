@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -170,6 +171,11 @@ func (l *loader) section(key string) bool {
 	return false
 }
 
+// kubernetes matches what Kubernetes sets in every pod beside a Service named
+// tideline: TIDELINE_SERVICE_HOST, TIDELINE_SERVICE_PORT, the same for each named
+// port, TIDELINE_PORT, and for each port TIDELINE_PORT_8080_TCP and its parts.
+var kubernetes = regexp.MustCompile(`^TIDELINE_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`)
+
 // env reads TIDELINE_* variables: dots of the key become underscores.
 func (l *loader) env(environ []string) {
 	names := map[string]string{}
@@ -183,6 +189,9 @@ func (l *loader) env(environ []string) {
 		}
 		if key, known := names[name]; known {
 			l.set(key, value, name)
+			continue
+		}
+		if kubernetes.MatchString(name) {
 			continue
 		}
 		key, known := names[strings.TrimSuffix(name, "_FILE")]

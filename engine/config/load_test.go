@@ -67,6 +67,7 @@ func TestEveryKeyCanBeSetInEveryWay(t *testing.T) {
 		"kafka.replication_factor": "3", "http.addr": "127.0.0.1:1", "admin.addr": "127.0.0.1:2", "log.format": "json", "log.level": "debug",
 		"tick": "2s", "batch.max_records": "7", "batch.max_entries": "700", "embedded.kafka_port": "1", "embedded.redis_port": "2",
 		"embedded.mongo_port": "3", "auth.hs256_secret": strings.Repeat("s", 32), "auth.jwks_url": "https://keys", "kafka.brokers": "a:1,b:2",
+		"http.cors_origins": "https://campus.example",
 	}
 	for _, key := range Keys() {
 		text, ok := values[key]
@@ -171,7 +172,11 @@ func TestEachValueIsChecked(t *testing.T) {
 		{"scoring.content.sigma", "wide", `is "wide"; a number is needed`},
 		{"scoring.hackathons.half_life", "400d", "is 9600h0m0s; must be from 6h to 365d"},
 		{"admin.addr", "9090", `is "9090"; must be host:port`},
-		{"auth.jwks_url", "ftp://keys", `is "ftp://keys"; must be an http(s) address`},
+		{"http.cors_origins", "https://a.example,b.example", `holds "b.example"; each must be an origin such as https://campus.example, without a path, or the only one *`},
+		{"auth.jwks_url", "ftp://keys", `is "ftp://keys"; must be an https address, or an http one of this machine`},
+		{"auth.jwks_url", "http://keys/jwks", `is "http://keys/jwks"; must be an https address, or an http one of this machine`},
+		{"auth.jwks_url", "http://127.0.0.1.example/", `is "http://127.0.0.1.example/"; must be an https address, or an http one of this machine`},
+		{"auth.jwks_url", "https://", `is "https://"; must be an https address, or an http one of this machine`},
 		{"http.addr", ":8080", "is :8080, which others can reach: set auth.hs256_secret or auth.jwks_url, or listen on 127.0.0.1"},
 		{"http.addr", "10.0.0.1:8080", "is 10.0.0.1:8080, which others can reach: set auth.hs256_secret or auth.jwks_url, or listen on 127.0.0.1"},
 		{"no.such", "1", "is not a setting; `tideline config` lists them"},
@@ -187,6 +192,7 @@ func TestAuthOpensOtherAddresses(t *testing.T) {
 	for _, flags := range []map[string]string{
 		{"http.addr": "0.0.0.0:80", "auth.hs256_secret": strings.Repeat("s", 32)},
 		{"http.addr": "0.0.0.0:80", "auth.jwks_url": "https://keys"},
+		{"http.addr": "0.0.0.0:80", "auth.jwks_url": "http://localhost:8081/keys"},
 		{"http.addr": "localhost:80"},
 		{"http.addr": "[::1]:80"},
 		{"http.addr": "127.0.0.9:80"},
@@ -253,5 +259,22 @@ func TestVariablesOfOthersAreLeftAlone(t *testing.T) {
 	got, err := Load(Source{Env: env})
 	if err != nil || got.Tick != 10*time.Second {
 		t.Errorf("tick %s, %v", got.Tick, err)
+	}
+}
+
+func TestVariablesOfAKubernetesServiceAreLeftAlone(t *testing.T) {
+	service := []string{
+		"TIDELINE_SERVICE_HOST=10.0.0.1", "TIDELINE_SERVICE_PORT=8080", "TIDELINE_SERVICE_PORT_HTTP=8080", "TIDELINE_PORT=tcp://10.0.0.1:8080",
+		"TIDELINE_PORT_8080_TCP=tcp://10.0.0.1:8080", "TIDELINE_PORT_8080_TCP_PROTO=tcp", "TIDELINE_PORT_8080_TCP_PORT=8080",
+		"TIDELINE_PORT_8080_TCP_ADDR=10.0.0.1", "TIDELINE_PORT_53_UDP=udp://10.0.0.1:53",
+	}
+	if _, err := Load(Source{Env: service}); err != nil {
+		t.Errorf("refused: %v", err)
+	}
+	for _, other := range []string{"TIDELINE_PORTS=1", "TIDELINE_PORT_HTTP=1", "TIDELINE_PORT_8080_TCP_TLS=1", "TIDELINE_SERVICE=1", "TIDELINE_HTTP_PORT=1"} {
+		_, err := Load(Source{Env: []string{other}})
+		if got := mistakes(t, err); len(got) != 1 || !strings.HasPrefix(got[0].What, "is not a setting") {
+			t.Errorf("%s: %v", other, err)
+		}
 	}
 }

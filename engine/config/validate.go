@@ -2,9 +2,10 @@ package config
 
 import (
 	"net"
+	"net/url"
 	"os"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -76,15 +77,22 @@ func (l *loader) listeners() {
 			l.unknown["http.addr"] = true // who can reach it cannot be said
 		}
 	}
+	for _, o := range c.HTTP.CORS {
+		l.check("http.cors_origins", origin.MatchString(o) || o == "*" && len(c.HTTP.CORS) == 1,
+			"holds %q; each must be an origin such as https://campus.example, without a path, or the only one *", o)
+	}
 	secret := c.Auth.HS256Secret
 	l.check("auth.hs256_secret", secret == "" || len(secret) >= 32, "has %d bytes; must have at least 32", len(secret))
-	l.check("auth.jwks_url", c.Auth.JWKSURL == "" || strings.HasPrefix(c.Auth.JWKSURL, "https://") || strings.HasPrefix(c.Auth.JWKSURL, "http://"),
-		"is %q; must be an http(s) address", c.Auth.JWKSURL)
+	// Whoever can change what a plain connection brings decides which keys are good.
+	l.check("auth.jwks_url", c.Auth.JWKSURL == "" || confidential(c.Auth.JWKSURL),
+		"is %q; must be an https address, or an http one of this machine", c.Auth.JWKSURL)
 	checked := secret != "" || c.Auth.JWKSURL != "" ||
 		l.unknown[""] || l.unknown["auth.hs256_secret"] || l.unknown["auth.jwks_url"] // perhaps
 	l.check("http.addr", Loopback(c.HTTP.Addr) || checked,
 		"is %s, which others can reach: set auth.hs256_secret or auth.jwks_url, or listen on 127.0.0.1", c.HTTP.Addr)
 }
+
+var origin = regexp.MustCompile(`^https?://[a-zA-Z0-9.-]+(:[0-9]+)?$`)
 
 // Loopback says whether an address can only be reached from this machine.
 func Loopback(addr string) bool {
@@ -92,6 +100,17 @@ func Loopback(addr string) bool {
 	if err != nil {
 		return false
 	}
+	return loopbackHost(host)
+}
+
+func loopbackHost(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// confidential says whether nobody on the way can read or change what is
+// fetched from a URL: it is https, or http of this machine.
+func confidential(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Hostname() != "" && (u.Scheme == "https" || u.Scheme == "http" && loopbackHost(u.Hostname()))
 }
