@@ -23,14 +23,26 @@ run: build ## serve a demonstration campus with everything embedded (data in ./d
 .PHONY: test
 test: ## all fast tests
 	$(GO) test ./...
+	$(GO) test -tags noembed ./engine/command/... ./deploy/...
 
 .PHONY: race
 race: ## all fast tests with the race detector
 	$(GO) test -race ./...
+	$(GO) test -tags noembed ./engine/command/... ./deploy/...
 
 .PHONY: crash
-crash: ## 20 rounds of kill -9 under load, checked against the oracle
-	$(GO) test -count=1 -timeout 20m -tags crash -run Crash -v ./engine/command
+crash: ## 20 rounds of kill -9 under load, and stops under load, checked against the oracle
+	$(GO) test -count=1 -timeout 30m -tags crash -run UnderLoad -v ./engine/command
+
+.PHONY: servers
+servers: ## the tests of feeds on a Redis Cluster of three masters (needs redis-server)
+	TIDELINE_TEST_CLUSTER=1 $(GO) test -count=1 ./feeds
+
+.PHONY: kafka
+kafka: ## streams, kill -9 and frozen processes on a real Apache Kafka (needs Java 17 and Maven)
+	deploy/kafka/with-kafka $(GO) test -count=1 -timeout 10m ./streams
+	deploy/kafka/with-kafka $(GO) test -count=1 -timeout 30m -tags crash -run FrozenProcess -v ./engine/command
+	deploy/kafka/with-kafka $(GO) test -count=1 -timeout 30m -tags crash -run CrashUnderLoad -v ./engine/command
 
 .PHONY: realdata
 realdata: build ## put the real postings of DATA through everything and check against the oracle

@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -21,9 +20,5 @@ func run() int {
 		<-ctx.Done()
 		stop() // from now on a signal has its default effect
 	}()
-	err := command.New().ExecuteContext(ctx)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "tideline:", err)
-	}
-	return command.ExitCode(err)
+	return command.Run(ctx)
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -78,6 +80,9 @@ func newAuthenticator(ctx context.Context, config AuthConfig, now func() time.Ti
 	methods := []string{"HS256"}
 	a.key = func(*jwt.Token) (any, error) { return []byte(config.Secret), nil }
 	if config.JWKSURL != "" {
+		if !confidential(config.JWKSURL) {
+			return nil, ErrPlainKeys
+		}
 		keys, err := keySet(ctx, config.JWKSURL, log)
 		if err != nil {
 			return nil, fmt.Errorf("use auth.jwks_url: %w", err)
@@ -108,6 +113,13 @@ func keySet(ctx context.Context, address string, log *slog.Logger) (keyfunc.Keyf
 			return func(_ context.Context, err error) { log.Warn("the keys of auth.jwks_url cannot be read", "error", err) }
 		},
 	})
+}
+
+// confidential says whether nobody on the way can change what a URL gives: who
+// can decides which tokens are good.
+func confidential(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Hostname() != "" && (u.Scheme == "https" || u.Scheme == "http" && loopback(net.JoinHostPort(u.Hostname(), "0")))
 }
 
 var errNoToken = errors.New("send a token: Authorization: Bearer TOKEN")

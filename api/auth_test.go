@@ -32,6 +32,8 @@ func TestOutsideLoopbackNothingStartsWithoutAuth(t *testing.T) {
 		{"another interface", Config{Addr: "10.0.0.1:8080"}, ErrNoAuth},
 		{"called loopback without being it", Config{Addr: "0.0.0.0:8080", Loopback: true}, ErrNoAuth},
 		{"loopback with an empty secret", Config{Addr: "127.0.0.1:8080", Loopback: true}, ErrNoSecret},
+		{"keys by plain http", Config{Addr: "127.0.0.1:8080", Loopback: true, Auth: AuthConfig{JWKSURL: "http://keys.example/jwks"}}, ErrPlainKeys},
+		{"keys of no address", Config{Addr: "127.0.0.1:8080", Loopback: true, Auth: AuthConfig{JWKSURL: "https://"}}, ErrPlainKeys},
 		{"everywhere with a secret", Config{Addr: ":8080", Auth: testAuth}, nil},
 		{"loopback with a secret", Config{Addr: "[::1]:8080", Loopback: true, Auth: testAuth}, nil},
 	} {

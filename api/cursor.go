@@ -8,13 +8,13 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"slices"
 	"sync"
 
 	"tideline/engine/event"
 )
 
-// cursors makes and reads the opaque cursors of feeds. A cursor holds what was
-// already returned, six bytes an entry, rather than a place in the order: so
+// cursors makes and reads opaque cursors. That of a feed holds what was already returned, six bytes an entry, rather than a place in the order: so
 // that nothing comes twice and nothing that stayed is skipped, however the feed
 // moves between two pages. It is signed and bound to the student and bucket, so
 // that a cursor of another feed is an error instead of a strange page. It
@@ -35,7 +35,7 @@ const (
 	maxReturned = 3 * event.FeedShow
 )
 
-var errCursor = errors.New("is not a cursor of this feed; leave it out to start anew")
+var errCursor = errors.New("is not a cursor of this list; leave it out to start anew")
 
 // seen is a member as cursors hold it.
 type seen [memberBytes]byte
@@ -80,12 +80,8 @@ func (c cursors) append(dst []byte, of scope, returned []seen) []byte {
 }
 
 func (c cursors) read(of scope, cursor string) ([]seen, error) {
-	data, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil || len(data) < macBytes || (len(data)-macBytes)%memberBytes != 0 || len(data) > maxReturned*memberBytes+macBytes {
-		return nil, errCursor
-	}
-	body, mac := data[:len(data)-macBytes], data[len(data)-macBytes:]
-	if !hmac.Equal(mac, c.mac(nil, of, body)) {
+	body, err := c.open(of, cursor, maxReturned*memberBytes)
+	if err != nil || len(body)%memberBytes != 0 {
 		return nil, errCursor
 	}
 	var returned []seen
@@ -93,4 +89,22 @@ func (c cursors) read(of scope, cursor string) ([]seen, error) {
 		returned = append(returned, seen(body[:memberBytes]))
 	}
 	return returned, nil
+}
+
+// seal makes a cursor of a body and its signature.
+func (c cursors) seal(of scope, body []byte) string {
+	return base64.RawURLEncoding.EncodeToString(c.mac(slices.Clone(body), of, body))
+}
+
+// open gives a cursor's body, of at most limit bytes, if it is of this scope.
+func (c cursors) open(of scope, cursor string, limit int) ([]byte, error) {
+	data, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil || len(data) < macBytes || len(data) > limit+macBytes {
+		return nil, errCursor
+	}
+	body, mac := data[:len(data)-macBytes], data[len(data)-macBytes:]
+	if !hmac.Equal(mac, c.mac(nil, of, body)) {
+		return nil, errCursor
+	}
+	return body, nil
 }

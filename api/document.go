@@ -35,7 +35,11 @@ var (
 	}}
 	cursorParam = &huma.Param{
 		Name: "cursor", In: "query", Schema: &huma.Schema{Type: huma.TypeString},
-		Description: "next_cursor of the page before; nothing comes twice and nothing that stayed is skipped, however the feed changes",
+		Description: fmt.Sprintf("next_cursor of the page before; nothing comes twice and nothing that stayed is skipped, however the feed changes. "+
+			"A walk ends after %d items even if the feed goes on changing: leave the cursor out to start anew", maxReturned),
+	}
+	savedCursorParam = &huma.Param{
+		Name: "cursor", In: "query", Schema: &huma.Schema{Type: huma.TypeString}, Description: "next_cursor of the page before",
 	}
 	explainParam = &huma.Param{
 		Name: "explain", In: "query", Description: "say of each item why it stands where it does", Schema: &huma.Schema{Type: huma.TypeBoolean},

@@ -24,15 +24,8 @@ type pageQuery struct {
 }
 
 func (s *Server) pageQuery(c *fiber.Ctx, of scope) (pageQuery, error) {
-	q := pageQuery{limit: defaultLimit}
-	var wrong []Complaint
-	if text := c.Query("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > event.FeedShow {
-			wrong = append(wrong, Complaint{"query.limit", string(event.OutOfRange), "must be a whole number from 1 to 100"})
-		}
-		q.limit = n
-	}
+	limit, wrong := pageLimit(c)
+	q := pageQuery{limit: limit}
 	if text := c.Query("explain"); text != "" {
 		var err error
 		if q.explain, err = strconv.ParseBool(text); err != nil {
@@ -48,9 +41,25 @@ func (s *Server) pageQuery(c *fiber.Ctx, of scope) (pageQuery, error) {
 	}
 	var err error
 	if q.returned, err = s.cursors.read(of, cursor); err != nil {
-		return q, refusal(http.StatusBadRequest, "the cursor is not valid", Complaint{"query.cursor", codeBadCursor, err.Error()})
+		return q, badCursor(err)
 	}
 	return q, nil
+}
+
+func pageLimit(c *fiber.Ctx) (int, []Complaint) {
+	text := c.Query("limit")
+	if text == "" {
+		return defaultLimit, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > event.FeedShow {
+		return 0, []Complaint{{"query.limit", string(event.OutOfRange), "must be a whole number from 1 to 100"}}
+	}
+	return n, nil
+}
+
+func badCursor(err error) *Problem {
+	return refusal(http.StatusBadRequest, "the cursor is not valid", Complaint{"query.cursor", codeBadCursor, err.Error()})
 }
 
 // recommend gives the best entries that no page before has given. The first

@@ -51,7 +51,8 @@ func (s *Server) routes() []route {
 		},
 		{
 			id: "saved", method: get, path: "/saved", roles: readers, serve: s.saved,
-			tag: "students", summary: "What a student has saved", params: []*huma.Param{studentParam}, answer: savedList{},
+			tag: "students", summary: "What a student has saved, newest first, page by page",
+			params: []*huma.Param{limitParam, savedCursorParam, studentParam}, answer: savedList{},
 		},
 		{
 			id: "student", method: get, path: "/students/{student}", roles: readers, serve: s.student,

@@ -25,8 +25,9 @@ const (
 
 // Refusals to start.
 var (
-	ErrNoAuth   = errors.New("the API can be reached from other machines and no auth is configured: set auth.hs256_secret or auth.jwks_url, or listen on 127.0.0.1")
-	ErrNoSecret = errors.New("the API was given neither a secret nor a key set: with an empty secret anybody could sign tokens")
+	ErrNoAuth    = errors.New("the API can be reached from other machines and no auth is configured: set auth.hs256_secret or auth.jwks_url, or listen on 127.0.0.1")
+	ErrPlainKeys = errors.New("auth.jwks_url is plain http of another machine: whoever stands between could sign tokens; use https")
+	ErrNoSecret  = errors.New("the API was given neither a secret nor a key set: with an empty secret anybody could sign tokens")
 )
 
 // Server answers requests. Shutdown may be called at any time, and twice.
@@ -51,7 +52,8 @@ type Server struct {
 }
 
 // New builds the server. It does not listen yet. The keys of a JWKS are kept up
-// to date until ctx ends. The error is ErrNoAuth, ErrNoSecret or about Config.
+// to date until ctx ends. The error is ErrNoAuth, ErrNoSecret, ErrPlainKeys or
+// about Config.
 func New(ctx context.Context, config Config, ports Ports, reg prometheus.Registerer, log *slog.Logger) (*Server, error) {
 	config.Loopback = config.Loopback && loopback(config.Addr)
 	if config.Auth.Secret == "" && config.Auth.JWKSURL == "" {

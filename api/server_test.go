@@ -289,20 +289,26 @@ func TestListenEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestAdminServesMetricsProfilesAndLiveness(t *testing.T) {
+func TestAdminServesMetricsAndLivenessAndProfilesToThisMachineOnly(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	newHTTPMetrics(reg).requests.WithLabelValues("/x", "GET", "2xx").Inc()
-	server := httptest.NewServer(Admin(reg))
-	defer server.Close()
-	for path, want := range map[string]string{"/metrics": "tideline_http_requests_total", "/livez": "ok", "/debug/pprof/": "goroutine", "/debug/pprof/cmdline": ""} {
-		resp, err := http.Get(server.URL + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, _ := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if resp.StatusCode != 200 || !strings.Contains(string(body), want) {
-			t.Errorf("%s: %d %.100s", path, resp.StatusCode, body)
+	for _, c := range []struct {
+		addr     string
+		profiles int
+	}{{"127.0.0.1:9090", 200}, {"localhost:9090", 200}, {":9090", 404}, {"0.0.0.0:9090", 404}, {"10.0.0.1:9090", 404}} {
+		admin := Admin(c.addr, reg)
+		for path, want := range map[string]struct {
+			status int
+			text   string
+		}{
+			"/metrics": {200, "tideline_http_requests_total"}, "/livez": {200, "ok"},
+			"/debug/pprof/": {c.profiles, ""}, "/debug/pprof/cmdline": {c.profiles, ""}, "/debug/pprof/heap": {c.profiles, ""},
+		} {
+			got := httptest.NewRecorder()
+			admin.ServeHTTP(got, httptest.NewRequest("GET", path, nil))
+			if got.Code != want.status || !strings.Contains(got.Body.String(), want.text) {
+				t.Errorf("%s%s: %d %.100s", c.addr, path, got.Code, got.Body)
+			}
 		}
 	}
 }

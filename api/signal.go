@@ -19,7 +19,7 @@ type signalBatch struct {
 }
 
 type signalBody struct {
-	ID          string           `json:"id" doc:"chosen by the client; a second signal with the same id changes nothing"`
+	ID          string           `json:"id" doc:"chosen by the client; a second signal of the student with the same id changes nothing. Impressions and clicks change nothing in any case: they are kept as often as they are sent, for readers who count ids"`
 	Student     string           `json:"student,omitempty" doc:"for ops and services; a student's own is implied"`
 	Kind        event.SignalKind `json:"kind" enum:"impression,click,save,unsave,ignore,unignore,apply_click"`
 	Opportunity string           `json:"opportunity"`

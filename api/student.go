@@ -1,25 +1,12 @@
 package api
 
 import (
-	"cmp"
 	"context"
-	"slices"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"tideline/engine/event"
 )
-
-type savedItem struct {
-	ID          string             `json:"id"`
-	SavedAt     time.Time          `json:"saved_at"`
-	Opportunity *event.Opportunity `json:"opportunity,omitempty" doc:"absent when it was deleted"`
-}
-
-type savedList struct {
-	Items []savedItem `json:"items" doc:"newest first"`
-}
 
 // student shows a student as the engine sees them.
 func (s *Server) student(c *fiber.Ctx, who principal) error {
@@ -36,32 +23,6 @@ func (s *Server) student(c *fiber.Ctx, who principal) error {
 		return err
 	}
 	return c.JSON(view)
-}
-
-func (s *Server) saved(c *fiber.Ctx, who principal) error {
-	student, err := student(c, who)
-	if err != nil {
-		return err
-	}
-	view, err := s.ports.Feeds.View(c.UserContext(), student)
-	if err != nil {
-		return err
-	}
-	list := savedList{Items: []savedItem{}}
-	for id, at := range view.Saved {
-		item := savedItem{ID: id, SavedAt: at}
-		o, ok := s.ports.Catalog.Opportunity(id)
-		if ok {
-			item.Opportunity = &o
-		} else if !s.catalogLoaded() {
-			return ErrRebuilding
-		}
-		list.Items = append(list.Items, item)
-	}
-	slices.SortFunc(list.Items, func(a, b savedItem) int {
-		return cmp.Or(b.SavedAt.Compare(a.SavedAt), cmp.Compare(a.ID, b.ID))
-	})
-	return c.JSON(list)
 }
 
 func (s *Server) putProfile(c *fiber.Ctx, _ principal) error {

@@ -24,7 +24,7 @@ const (
 )
 
 func (l *lab) fanoutRebuilt() row {
-	return l.fanout("fan-out: whole feeds of 128", event.FeedStore, true)
+	return l.fanout("fan-out: whole feeds of 120", event.FeedStore, true)
 }
 
 func (l *lab) fanoutEight() row {

@@ -33,7 +33,7 @@ func run() int {
 	only := flag.String("only", "", "regular expression on row names")
 	out := flag.String("out", "bench/results", "directory for the results; empty: print only")
 	name := flag.String("name", time.Now().UTC().Format(time.DateOnly), "file name of the results, without ending")
-	flag.IntVar(&lab.students, "students", 1_000_000, "students of the match and memory rows")
+	flag.IntVar(&lab.students, "students", 1_000_000, "students of the match, memory and restart rows")
 	flag.IntVar(&lab.live, "live", 100_000, "live opportunities of the rebuild row")
 	flag.Uint64Var(&lab.seed, "seed", 1, "of everything made up")
 	flag.DurationVar(&lab.span, "span", 5*time.Second, "how long one measurement under load lasts")
@@ -77,7 +77,7 @@ func run() int {
 func rows(l *lab) []row {
 	return []row{
 		l.matchFull(), l.matchEmpty(), l.rebuild(), l.fanoutRebuilt(), l.fanoutEight(), l.fanoutOne(),
-		l.bytesPerEntry(), l.memory(), l.visible(), l.recommend(),
+		l.bytesPerEntry(), l.memory(), l.visible(), l.recommend(), l.restart(),
 	}
 }
 

@@ -134,7 +134,7 @@ func matcher(students *match.Students, dict *match.Dictionary, seed uint64, limi
 // rebuilt is how many feeds one sample of the rebuild row averages.
 const rebuilt = 1000
 
-// rebuild fills one student's feed of 128 from all live jobs, on one processor.
+// rebuild fills one student's feed of 120 from all live jobs, on one processor.
 func (l *lab) rebuild() row {
 	return row{
 		name: fmt.Sprintf("rebuild one feed from %d live jobs", l.live), unit: "ms", against: "limit", bar: 1,

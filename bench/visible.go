@@ -4,28 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"os"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
-	"tideline/deploy/local"
-	"tideline/engine/match"
 	"tideline/engine/node"
-	"tideline/engine/partition"
-	"tideline/feeds"
 	"tideline/streams"
 )
 
 const (
-	visibleRate       = 1000 // events a second
-	visibleStudents   = 5000
-	visibleJobs       = 2000
-	visiblePartitions = 8
-	visibleWithin     = 30 * time.Second // a probe not seen by then fails the run
+	visibleRate     = 1000 // events a second
+	visibleStudents = 5000
+	visibleJobs     = 2000
+	visibleWithin   = 30 * time.Second // a probe not seen by then fails the run
 )
 
 // visible is the way of an opportunity from the producer to the feed of the
@@ -71,39 +64,19 @@ func (v *visibleRun) close() {
 
 // open starts a broker and an engine, and loads the campus.
 func (v *visibleRun) open(ctx context.Context) error {
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	dir, err := os.MkdirTemp("", "tideline-bench-kafka-")
+	kafka, stop, err := startKafka(ctx)
 	if err != nil {
 		return err
 	}
-	v.defers(func() { os.RemoveAll(dir) })
-	servers, err := local.Start(ctx, local.Options{Dir: dir, Kafka: true, Log: log})
-	if err != nil {
-		return err
-	}
-	v.defers(servers.Close)
-	v.kafka = streams.Config{Brokers: servers.Brokers, Group: "bench", ClientID: "bench", Instance: "bench"}
-	if _, err := streams.EnsureTopics(ctx, v.kafka, visiblePartitions, visiblePartitions, 1, log); err != nil {
-		return err
-	}
-	store := feeds.New(feeds.Config{Addrs: []string{v.redis.addr}}, nil, log)
+	v.defers(stop)
+	v.kafka = kafka
+	store := v.redis.store()
 	v.defers(func() { store.Close() })
-	config := node.EngineConfig{
-		Partition: partition.Config{Match: match.Default()}, MaxRecords: 5000, RetryEvery: time.Second, Tick: 10 * time.Second,
-	}
-	v.engine, err = node.Open(ctx, v.kafka, visiblePartitions, store, config, match.NewDictionary(fold), nil, log)
-	if err != nil {
+	if v.engine, err = openEngine(ctx, v.kafka, store); err != nil {
 		return err
 	}
 	v.defers(v.engine.Close)
-	run, cancel := context.WithCancel(ctx)
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := v.engine.Run(run); err != nil {
-			log.Error("the engine ended", "error", err)
-		}
-	})
-	v.defers(func() { cancel(); running.Wait() })
+	v.defers(running(ctx, v.engine))
 	return v.fill(ctx)
 }
 
@@ -127,15 +100,15 @@ func (v *visibleRun) fill(ctx context.Context) error {
 		return fmt.Errorf("load the campus: %w", err)
 	}
 	ready := func() bool { ok, _ := v.engine.Ready(); return ok && v.engine.Settled() }
-	if err := until(ctx, func() bool { return ready() && v.engine.Students() == visibleStudents+probers }); err != nil {
+	if err := until(ctx, 2*time.Minute, func() bool { return ready() && v.engine.Students() == visibleStudents+probers }); err != nil {
 		return fmt.Errorf("wait for the campus: %w", err)
 	}
 	return nil
 }
 
-// until looks every 20 ms, for two minutes.
-func until(ctx context.Context, done func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+// until looks every 20 ms.
+func until(ctx context.Context, patience time.Duration, done func() bool) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
@@ -241,7 +214,7 @@ func (v *visibleRun) arrived(ctx context.Context, waiting []*probe) (map[*probe]
 	pipe := v.redis.client.Pipeline()
 	scores := make([]*redis.FloatCmd, len(waiting))
 	for i, p := range waiting {
-		key, member := p.place(visiblePartitions)
+		key, member := p.place(studentPartitions)
 		scores[i] = pipe.ZScore(ctx, key, member)
 	}
 	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {

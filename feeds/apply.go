@@ -3,7 +3,6 @@ package feeds
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -35,18 +34,17 @@ type Batch struct {
 // Result is the store's answer.
 type Result struct {
 	Outcome Outcome
-	States  []event.FeedState // of the feeds that are truncated or missing
+	States  []event.FeedState // of the feeds that are missing or truncated; of those that were full and still are, some
 }
 
 // chunkEntries bounds one script call: long enough to make the round trip
 // cheap, short enough not to hold Redis up (about a millisecond).
 const chunkEntries = 400
 
-// chunk is one script call.
+// chunk is what one script call carries: a run of the batch's views, then of its feeds.
 type chunk struct {
-	keys    []string
-	args    []any
-	feeds   []*event.FeedOp // by position of the operation, nil for views
+	views   []event.ViewOp
+	feeds   []event.FeedOp
 	entries int
 }
 
@@ -54,58 +52,29 @@ type chunk struct {
 // least one, because an empty batch still asks whether the fence stands.
 func Chunks(b Batch) int { return len(b.chunks()) }
 
-func (b Batch) chunks() []*chunk {
-	var list []*chunk
-	add := func(size, keys int) *chunk {
-		if n := len(list); n == 0 || list[n-1].entries+size > chunkEntries && list[n-1].entries > 0 {
-			list = append(list, &chunk{keys: []string{fenceKey(b.Partition)}})
+func (b Batch) chunks() []chunk {
+	list := []chunk{{}}
+	with := func(entries int) *chunk {
+		if last := &list[len(list)-1]; last.entries > 0 && last.entries+entries > chunkEntries {
+			list = append(list, chunk{})
 		}
-		last := list[len(list)-1]
-		last.entries += size
+		last := &list[len(list)-1]
+		last.entries += entries
 		return last
 	}
-	add(0, 0)
-	for _, v := range b.Views {
-		if v.View == nil {
-			c := add(4, 4)
-			c.op(nil, viewKey(b.Partition, v.Student), "D")
-			for _, bucket := range event.Buckets {
-				c.op(nil, feedKey(b.Partition, bucket, v.Student), "D")
-			}
-		} else {
-			add(8, 1).op(nil, viewKey(b.Partition, v.Student), "V", v.View.Encode())
+	for i := range b.Views {
+		entries := 8
+		if b.Views[i].View == nil {
+			entries = 4
 		}
+		c := with(entries)
+		c.views = b.Views[i-len(c.views) : i+1]
 	}
 	for i := range b.Feeds {
-		f := &b.Feeds[i]
-		add(1+len(f.Add)+len(f.Remove), 1).feed(b.Partition, f)
+		c := with(1 + len(b.Feeds[i].Add) + len(b.Feeds[i].Remove))
+		c.feeds = b.Feeds[i-len(c.feeds) : i+1]
 	}
 	return list
-}
-
-func (c *chunk) op(f *event.FeedOp, key string, args ...any) {
-	c.keys = append(c.keys, key)
-	c.feeds = append(c.feeds, f)
-	c.args = append(c.args, args...)
-}
-
-func (c *chunk) feed(partition int32, f *event.FeedOp) {
-	key := feedKey(partition, f.Bucket, f.Student)
-	switch {
-	case !f.Replace:
-		c.op(f, key, "P", len(f.Remove))
-		for _, m := range f.Remove {
-			c.args = append(c.args, strconv.FormatUint(uint64(m), 10))
-		}
-	case f.Truncated:
-		c.op(f, key, "T")
-	default:
-		c.op(f, key, "C")
-	}
-	c.args = append(c.args, len(f.Add))
-	for _, e := range f.Add {
-		c.args = append(c.args, e.Key, strconv.FormatUint(uint64(e.Member), 10))
-	}
 }
 
 // Apply carries out a batch in as many pipelined script calls as it takes. It
@@ -133,9 +102,7 @@ func (s *Store) Apply(ctx context.Context, b Batch) (Result, error) {
 			r.States = append(r.States, chunks[i].states(reply[1:])...)
 		case codeDone:
 			for _, f := range chunks[i].feeds {
-				if f != nil {
-					r.States = append(r.States, event.FeedState{Student: f.Student, Bucket: f.Bucket, Missing: true})
-				}
+				r.States = append(r.States, event.FeedState{Student: f.Student, Bucket: f.Bucket, Missing: true})
 			}
 		case codeFenced:
 			return Result{Outcome: Fenced}, nil
@@ -146,10 +113,11 @@ func (s *Store) Apply(ctx context.Context, b Batch) (Result, error) {
 	return r, nil
 }
 
-func (c *chunk) states(reply []int64) []event.FeedState {
-	var states []event.FeedState
+func (c chunk) states(reply []int64) []event.FeedState {
+	states := make([]event.FeedState, 0, len(reply)/3)
+	before := c.operations() - len(c.feeds)
 	for ; len(reply) >= 3; reply = reply[3:] {
-		f := c.feeds[reply[0]-1]
+		f := &c.feeds[int(reply[0])-1-before]
 		states = append(states, event.FeedState{
 			Student: f.Student, Bucket: f.Bucket,
 			Missing: reply[1] < 0, Truncated: reply[1] >= 0, Count: int(max(0, reply[1])), Floor: reply[2],
@@ -163,13 +131,13 @@ const pipelined = 64
 
 // call runs chunks in one pipeline, and once more after loading the script
 // where a server did not know it. First is the position of the first in the batch.
-func (s *Store) call(ctx context.Context, b Batch, first int, chunks []*chunk) ([][]int64, error) {
+func (s *Store) call(ctx context.Context, b Batch, first int, chunks []chunk) ([][]int64, error) {
 	for try := 0; ; try++ {
 		pipe := s.writer.Pipeline()
 		cmds := make([]*redis.Cmd, len(chunks))
 		for i, c := range chunks {
-			args := append([]any{b.Token, b.Seq + int64(first+i)}, c.args...)
-			cmds[i] = pipe.EvalSha(ctx, s.script.Hash(), c.keys, args...)
+			cmds[i] = redis.NewCmd(ctx, s.encode(b, b.Seq+int64(first+i), c)...)
+			_ = pipe.Process(ctx, cmds[i]) // only queues it
 		}
 		_, err := pipe.Exec(ctx)
 		if err != nil && strings.Contains(err.Error(), "NOSCRIPT") && try == 0 {

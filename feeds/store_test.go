@@ -1,11 +1,14 @@
 package feeds
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 
 	"tideline/engine/event"
 )
@@ -116,6 +119,54 @@ func TestAddTrimsAndKeepsTheBest(t *testing.T) {
 	})
 }
 
+// A full feed takes entries without a look at its scores; all its answers must be those of the look.
+func TestAFullFeedKeepsItsBest(t *testing.T) {
+	onEachServer(t, func(t *testing.T, s *Store) {
+		o := claimed(t, s)
+		all := entries(event.FeedStore+2, func(i int) int64 { return int64(1000 + i/3) })
+		full, below := all[:event.FeedStore], all[event.FeedStore]
+		for _, truncated := range []bool{false, true} {
+			o.apply(event.FeedOp{Student: "s", Bucket: event.Jobs, Replace: true, Truncated: truncated, Add: full})
+			for i := range 2 * askEvery { // re-keyed, asked and not
+				up := event.Entry{Member: full[0].Member, Key: full[0].Key + int64(i)}
+				o.apply(event.FeedOp{Student: "s", Bucket: event.Jobs, Add: []event.Entry{up}})
+				if got, cut := o.all("s"); cut != truncated || len(got) != len(full) || got[0] != up {
+					t.Fatalf("re-keyed: %v, truncated %v of %d", got[0], cut, len(got))
+				}
+			}
+			o.apply(event.FeedOp{Student: "s", Bucket: event.Jobs, Add: []event.Entry{below}})
+			if got, cut := o.all("s"); !cut || !slices.Equal(got[1:], full[1:]) {
+				t.Errorf("an entry below the lowest: truncated %v, lowest %v", cut, got[len(got)-1])
+			}
+			top := entry(5000, 5000)
+			o.apply(event.FeedOp{Student: "s", Bucket: event.Jobs, Add: []event.Entry{top}})
+			if got, cut := o.all("s"); !cut || got[0] != top || !slices.Equal(got[2:], full[1:len(full)-1]) {
+				t.Errorf("an entry on top: truncated %v, lowest %v", cut, got[len(got)-1])
+			}
+		}
+	})
+}
+
+func TestTheLowestOfAFullFeedIsToldNowAndThen(t *testing.T) {
+	onEachServer(t, func(t *testing.T, s *Store) {
+		o := claimed(t, s)
+		o.apply(event.FeedOp{Student: "s", Bucket: event.Jobs, Replace: true, Truncated: true, Add: entries(event.FeedStore, func(i int) int64 { return int64(i) })})
+		told := 0
+		for i := range 20 * askEvery {
+			before, _ := o.all("s")
+			for _, state := range o.apply(event.FeedOp{Student: "s", Bucket: event.Jobs, Add: []event.Entry{entry(1000+i, int64(1000+i))}}) {
+				told++
+				if want := (event.FeedState{Student: "s", Bucket: event.Jobs, Truncated: true, Count: event.FeedStore, Floor: before[len(before)-1].Key}); state != want {
+					t.Fatalf("told %+v, want %+v", state, want)
+				}
+			}
+		}
+		if told < 10 || told > 40 {
+			t.Errorf("told %d times of %d", told, 20*askEvery)
+		}
+	})
+}
+
 func TestACompleteFeedTakesEverything(t *testing.T) {
 	onEachServer(t, func(t *testing.T, s *Store) {
 		o := claimed(t, s)
@@ -201,9 +252,7 @@ func TestLostDataIsNoticed(t *testing.T) {
 		if r, err := s.Apply(t.Context(), skipped); err != nil || r.Outcome != Lost {
 			t.Errorf("a gap gives %v, %v", r.Outcome, err)
 		}
-		if err := s.client.FlushAll(t.Context()).Err(); err != nil {
-			t.Fatal(err)
-		}
+		everywhere(t, s, func(ctx context.Context, c *redis.Client) error { return c.FlushAll(ctx).Err() })
 		if r, err := s.Apply(t.Context(), o.batch()); err != nil || r.Outcome != Lost {
 			t.Errorf("an empty Redis gives %v, %v", r.Outcome, err)
 		}
@@ -254,9 +303,12 @@ func TestViewsComeAndGoWithTheFeeds(t *testing.T) {
 		if r, err := s.Apply(t.Context(), b); err != nil || r.Outcome != Applied {
 			t.Fatal(r, err)
 		}
-		if keys := s.client.Keys(t.Context(), "*s").Val(); len(keys) != 0 {
-			t.Errorf("left behind: %v", keys)
-		}
+		everywhere(t, s, func(ctx context.Context, c *redis.Client) error {
+			if keys := c.Keys(ctx, "*s").Val(); len(keys) != 0 {
+				t.Errorf("left behind: %v", keys)
+			}
+			return nil
+		})
 		if _, err := s.View(t.Context(), part, "s"); !errors.Is(err, ErrNoStudent) {
 			t.Errorf("view of nobody: %v", err)
 		}

@@ -39,6 +39,10 @@ type Input struct {
 	Value     []byte    // nil: a tombstone
 	Time      time.Time // ce_time, else when the record was written
 	ID        string    // ce_id; empty: none
+	// Incarnation is the id of the topic, of a Projection only: a topic that was
+	// deleted and made anew counts from 0 again under another id. Empty: the
+	// broker does not tell (before Kafka 3.1).
+	Incarnation string
 }
 
 // Config says where Kafka is and who we are.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,10 +30,7 @@ func brokers(t *testing.T) (Config, *kfake.Cluster) {
 	config := Config{Group: fmt.Sprintf("test-%d", time.Now().UnixNano()), Instance: "a", SessionTimeout: 6 * time.Second}
 	if addrs := os.Getenv("TIDELINE_TEST_BROKERS"); addrs != "" {
 		config.Brokers = strings.Split(addrs, ",")
-		admin := kadm.NewClient(client(t, config))
-		for _, topic := range topics() {
-			_, _ = admin.DeleteTopic(t.Context(), topic.name)
-		}
+		clean(t, config)
 		return config, nil
 	}
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(0))
@@ -42,6 +40,31 @@ func brokers(t *testing.T) (Config, *kfake.Cluster) {
 	t.Cleanup(cluster.Close)
 	config.Brokers, config.SessionTimeout = cluster.ListenAddrs(), 2*time.Second
 	return config, cluster
+}
+
+// clean deletes our topics and waits until the broker has forgotten them.
+func clean(t *testing.T, config Config) {
+	t.Helper()
+	admin := kadm.NewClient(client(t, config))
+	var names []string
+	for _, topic := range topics() {
+		names = append(names, topic.name)
+	}
+	if _, err := admin.DeleteTopics(t.Context(), names...); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		left, err := admin.ListTopics(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(names, left.Has) {
+			return
+		}
+		if err := sleep(t.Context(), 50*time.Millisecond); err != nil {
+			t.Fatal("the broker does not forget our topics")
+		}
+	}
 }
 
 // breakable is brokers, where only the one in the process will do.

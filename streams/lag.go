@@ -2,31 +2,72 @@ package streams
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// LagReader tells how far the groups are behind. It is safe for concurrent use.
+// LagReader tells how far the engine's group is behind. It is safe for concurrent use.
 type LagReader struct {
 	client *kgo.Client
 	admin  *kadm.Client
 	group  string
+	log    *slog.Logger
+	gauge  *prometheus.GaugeVec
 }
 
 // NewLagReader opens a client.
-func NewLagReader(config Config, log *slog.Logger) (*LagReader, error) {
+func NewLagReader(config Config, reg prometheus.Registerer, log *slog.Logger) (*LagReader, error) {
 	cl, err := config.client(log)
 	if err != nil {
 		return nil, err
 	}
-	return &LagReader{client: cl, admin: kadm.NewClient(cl), group: config.Group}, nil
+	return &LagReader{
+		client: cl, admin: kadm.NewClient(cl), group: config.Group, log: log,
+		gauge: promauto.With(reg).NewGaugeVec(prometheus.GaugeOpts{
+			Name: "tideline_stream_lag_records",
+			Help: "Offsets of a topic that the engine's group has not yet committed; of the whole group, so every process tells the same.",
+		}, []string{"topic"}),
+	}, nil
 }
 
 // Close releases the client.
 func (r *LagReader) Close() { r.client.Close() }
+
+// Run measures at once and then again and again, until ctx ends; then it returns nil.
+func (r *LagReader) Run(ctx context.Context, every time.Duration) error {
+	for {
+		r.measure(ctx, every)
+		if sleep(ctx, every) != nil {
+			return nil
+		}
+	}
+}
+
+// measure sets the gauges. When the brokers do not answer in time they are
+// removed: a lag that stays as it was looks like one that does not grow.
+func (r *LagReader) measure(ctx context.Context, within time.Duration) {
+	asking, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	lag, err := r.Lag(asking)
+	if err != nil {
+		r.gauge.Reset()
+		if ctx.Err() == nil {
+			r.log.Warn("the lag could not be measured; tried again", "error", err)
+		}
+		return
+	}
+	for topic, n := range lag {
+		r.gauge.WithLabelValues(topic).Set(float64(n))
+	}
+}
 
 // Lag gives, per topic the engine consumes, how many offsets lie between what
 // is committed by the group and the end of the topic; transaction markers count.
@@ -37,7 +78,7 @@ func (r *LagReader) Lag(ctx context.Context) (map[string]int64, error) {
 		return nil, err
 	}
 	committed, err := r.admin.FetchOffsetsForTopics(ctx, r.group, topics...)
-	if err != nil {
+	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) { // nobody has joined yet: nothing is committed
 		return nil, fmt.Errorf("fetch the committed offsets of group %s: %w", r.group, err)
 	}
 	lag := map[string]int64{}

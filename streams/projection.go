@@ -2,6 +2,7 @@ package streams
 
 import (
 	"context"
+	"encoding/hex"
 	"log/slog"
 	"time"
 
@@ -49,8 +50,7 @@ func (p *Projection) Run(ctx context.Context, apply func(context.Context, []Inpu
 		if err := pollError(fetches); err != nil {
 			p.log.Warn("the projection could not read everything; tried again", "error", err)
 		}
-		var inputs []Input
-		fetches.EachRecord(func(r *kgo.Record) { inputs = append(inputs, input(r)) })
+		inputs := incarnate(fetches)
 		if len(inputs) > 0 && p.persist(ctx, inputs, apply) {
 			if err := p.client.CommitUncommittedOffsets(ctx); err != nil && ctx.Err() == nil {
 				p.log.Warn("offsets of the projection not committed; its records come again", "error", err)
@@ -59,6 +59,22 @@ func (p *Projection) Run(ctx context.Context, apply func(context.Context, []Inpu
 		p.client.AllowRebalance()
 	}
 	return nil
+}
+
+// incarnate takes the records of a poll, each with the id of its topic.
+func incarnate(fetches kgo.Fetches) (inputs []Input) {
+	fetches.EachTopic(func(t kgo.FetchTopic) {
+		id := ""
+		if t.TopicID != [16]byte{} {
+			id = hex.EncodeToString(t.TopicID[:])
+		}
+		t.EachRecord(func(r *kgo.Record) {
+			in := input(r)
+			in.Incarnation = id
+			inputs = append(inputs, in)
+		})
+	})
+	return inputs
 }
 
 // persist reports false when ctx ended before the batch was applied.

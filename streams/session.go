@@ -17,7 +17,7 @@ const (
 	// transactionTimeout bounds how long a crashed process can hold back readers;
 	// it must exceed the longest batch, outages of Redis included.
 	transactionTimeout = 90 * time.Second
-	// endTimeout bounds the end of a transaction, which a shutdown does not cut short.
+	// endTimeout bounds the end of a transaction; in a shutdown it gets less: see EndWithin.
 	endTimeout = 30 * time.Second
 )
 
@@ -31,6 +31,7 @@ type Session struct {
 	log     *slog.Logger
 	metrics sessionMetrics
 
+	alive      context.Context // of the ends of transactions: see EndWithin
 	assignment *assignment
 	unresolved bool // the last transaction did not commit and positions are not yet what the broker says
 	produced   int
@@ -48,7 +49,7 @@ func NewSession(ctx context.Context, config Config, partitions, maxRecords int, 
 	}
 	s := &Session{
 		group: config.Group, counts: counts{partitions}, max: maxRecords, log: log,
-		metrics: newSessionMetrics(reg), assignment: newAssignment(),
+		metrics: newSessionMetrics(reg), assignment: newAssignment(), alive: context.Background(),
 	}
 	opts, err := config.options(log)
 	if err != nil {
@@ -97,6 +98,17 @@ func (s *Session) options(config Config) []kgo.Opt {
 // open transaction is ended by the next session of this name, or by the
 // broker's timeout.
 func (s *Session) Close() { s.session.Close() }
+
+// EndWithin lets transactions end after ctx has, but only for so long,
+// altogether: an end that is cut off is one whose outcome the next session finds
+// out from the broker, which is better than not to stop. It is called before the
+// first poll; release it after the last.
+func (s *Session) EndWithin(ctx context.Context, d time.Duration) (release func()) {
+	alive, cancel := context.WithCancel(context.Background())
+	s.alive = alive
+	unhook := context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })
+	return func() { unhook(); cancel() }
+}
 
 // Partitions is the number of student partitions.
 func (s *Session) Partitions() int { return s.counts.students }

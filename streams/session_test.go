@@ -246,3 +246,40 @@ func TestWhatWasPolledIsNotLostOverAnErrorElsewhere(t *testing.T) {
 	}
 	process(t, config, s, 20)
 }
+
+func TestAShutdownDoesNotWaitForATransactionThatWillNotEnd(t *testing.T) {
+	config, cluster := breakable(t)
+	ensure(t, config)
+	send(t, producer(t, config), signalOf("ann", 0))
+	s := session(t, config, "a")
+	poll(t, s, has(1))
+	if err := s.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	s.Produce(t.Context(), EngineState(0, "fact", []byte("1")))
+	if err := s.session.Client().Flush(t.Context()); err != nil { // or there is nothing to end
+		t.Fatal(err)
+	}
+	hang, asked := make(chan struct{}), make(chan struct{}, 100)
+	defer close(hang)
+	cluster.ControlKey(int16(kmsg.EndTxn), func(kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		asked <- struct{}{}
+		cluster.SleepControl(func() { <-hang })
+		return nil, nil, false
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer s.EndWithin(ctx, 10*time.Millisecond)()
+	ended := make(chan error, 1)
+	go func() { ended <- errors.Join(s.Abort(ctx), s.Rewind(ctx)) }()
+	<-asked
+	cancel()
+	select {
+	case err := <-ended:
+		if err == nil {
+			t.Error("it ended, and nobody let it")
+		}
+	case <-time.After(endTimeout / 2):
+		t.Fatal("still waiting")
+	}
+}

@@ -91,6 +91,7 @@ func EnsureTopics(ctx context.Context, config Config, wanted, fallback int, repl
 		return 0, fmt.Errorf("%d student partitions: must be a power of two", p)
 	}
 	var found []topic
+	var created []string
 	for _, t := range topics() {
 		if t.partitions == 0 {
 			t.partitions, t.students = p, true
@@ -112,6 +113,10 @@ func EnsureTopics(ctx context.Context, config Config, wanted, fallback int, repl
 		if err != nil {
 			return 0, fmt.Errorf("create topic %s with %d partitions: %w", t.name, t.partitions, err)
 		}
+		created = append(created, t.name)
+	}
+	if err := awaitTopics(ctx, cl, created); err != nil {
+		return 0, err
 	}
 	return p, checkPolicies(ctx, admin, found, log)
 }

@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 func TestTopicsAreCreatedOnceAndTheirPartitionsStay(t *testing.T) {
@@ -74,5 +77,22 @@ func TestTopicsThatWouldLoseDataAreRefused(t *testing.T) {
 				t.Errorf("got %v\nwant %s", err, c.want)
 			}
 		})
+	}
+}
+
+func TestTopicsAreAwaitedUntilTheBrokerKnowsThem(t *testing.T) {
+	config, cluster := breakable(t)
+	created := false
+	late := cluster.Fault(kfake.Fault{
+		Keys: []kmsg.Key{kmsg.Metadata, kmsg.CreateTopics}, Topic: State, Err: kerr.UnknownTopicOrPartition, Count: 3,
+		When: func(req kmsg.Request) bool {
+			_, creates := req.(*kmsg.CreateTopicsRequest)
+			created = created || creates
+			return created && !creates
+		},
+	})
+	ensure(t, config)
+	if late.Hits() != 3 {
+		t.Errorf("it did not wait: %d times it was told that there is no such topic", late.Hits())
 	}
 }

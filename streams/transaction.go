@@ -75,10 +75,17 @@ func (s *Session) Abort(ctx context.Context) error {
 	return err
 }
 
-// end finishes what it began when ctx ends: an end that was cut off is one of
-// which nobody knows the outcome.
+// ending is the context of what ends a transaction. It outlives ctx, because an
+// end that was cut off is one of which nobody knows the outcome, but it is
+// bounded, and in a shutdown by what is left of it.
+func (s *Session) ending(ctx context.Context) (context.Context, context.CancelFunc) {
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	unhook := context.AfterFunc(s.alive, cancel)
+	return end, func() { unhook(); cancel() }
+}
+
 func (s *Session) end(ctx context.Context, how kgo.TransactionEndTry) (bool, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	ctx, cancel := s.ending(ctx)
 	defer cancel()
 	start := time.Now()
 	committed, err := s.session.End(ctx, how)
@@ -144,7 +151,7 @@ func (s *Session) resolve(ctx context.Context) error {
 // again, and lets the next transaction commit after a revocation. No
 // transaction is open.
 func (s *Session) Rewind(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	ctx, cancel := s.ending(ctx)
 	defer cancel()
 	if _, err := s.session.End(ctx, kgo.TryAbort); err != nil {
 		s.unresolved = true

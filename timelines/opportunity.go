@@ -16,8 +16,8 @@ import (
 type Change struct {
 	ID          string
 	Opportunity *event.Opportunity
-	Partition   int32
-	Offset      int64
+	Topic       string // id of the topic's incarnation; empty: not known
+	Offset      int64  // in the topic partition, which an id never changes
 }
 
 // maxBulk is how many writes one call carries: FerretDB hangs on about 110.
@@ -29,7 +29,8 @@ const maxBulk = 50
 func (s *Store) ApplyOpportunities(ctx context.Context, changes []Change) error {
 	newest := map[string]Change{}
 	for _, c := range changes {
-		if old, ok := newest[c.ID]; !ok || c.Offset > old.Offset {
+		// Of two incarnations the one read later is the newer: the other is gone.
+		if old, ok := newest[c.ID]; !ok || c.Offset > old.Offset || c.Topic != old.Topic {
 			newest[c.ID] = c
 		}
 	}
@@ -52,13 +53,23 @@ func (s *Store) ApplyOpportunities(ctx context.Context, changes []Change) error 
 	return nil
 }
 
+// older selects the document of a change's id if what is stored is older: it
+// stands before it in the same topic, or is of another incarnation of the topic,
+// which has been deleted since. Offsets of two incarnations do not compare; with
+// offsets alone everything that a topic made anew brings would seem known.
+func (c Change) older() bson.D {
+	before := bson.D{{Key: "position", Value: bson.D{{Key: "$lt", Value: c.Offset}}}}
+	elsewhere := bson.D{{Key: "topic", Value: bson.D{{Key: "$ne", Value: c.Topic}}}}
+	return bson.D{{Key: "_id", Value: c.ID}, {Key: "$or", Value: bson.A{before, elsewhere}}}
+}
+
 // put writes documents whose stored version is older, or that are not there. A
 // newer one makes the upsert collide with its own _id, which is the guard.
 func (s *Store) put(ctx context.Context, b event.Bucket, changes []Change) error {
 	var models []mongo.WriteModel
 	for _, c := range changes {
 		models = append(models, mongo.NewReplaceOneModel().
-			SetFilter(bson.D{{Key: "_id", Value: c.ID}, {Key: "position", Value: bson.D{{Key: "$lt", Value: c.Offset}}}}).
+			SetFilter(c.older()).
 			SetReplacement(documentOf(c)).SetUpsert(true))
 	}
 	return s.bulk(ctx, b, models)
@@ -73,7 +84,7 @@ func (s *Store) takeAway(ctx context.Context, b event.Bucket, changes []Change) 
 		deleted := c.Opportunity == nil
 		c.Opportunity = nil
 		models = append(models, mongo.NewReplaceOneModel().
-			SetFilter(bson.D{{Key: "_id", Value: c.ID}, {Key: "position", Value: bson.D{{Key: "$lt", Value: c.Offset}}}}).
+			SetFilter(c.older()).
 			SetReplacement(documentOf(c)).SetUpsert(deleted))
 	}
 	return s.bulk(ctx, b, models)

@@ -2,9 +2,10 @@
 // for now the opportunities, in opportunities_jobs, opportunities_hackathons
 // and opportunities_content.
 //
-// Every write is a guarded projection of a record: it names the record's place
-// in its topic partition and does nothing when the document is already at that
-// place or beyond. So records may come again, in any order. Only what MongoDB
+// Every write is a guarded projection of a record: it names the topic's
+// incarnation and the record's place in its partition, and does nothing when the
+// document is already at that place or beyond. So records may come again, in any
+// order, and a topic that is made anew begins anew. Only what MongoDB
 // and FerretDB do alike is used: single-document guards, upserts, bulk writes.
 package timelines
 
@@ -102,6 +103,7 @@ func (s *Store) collection(b event.Bucket) *mongo.Collection {
 // tombstone, without its fields, so that an old record cannot bring it back.
 type document struct {
 	ID              string     `bson:"_id"`
+	Topic           string     `bson:"topic"`    // id of its incarnation
 	Position        int64      `bson:"position"` // offset in the topic partition, which an id never changes
 	Deleted         bool       `bson:"deleted"`
 	Title           string     `bson:"title,omitempty"`
@@ -122,7 +124,7 @@ type document struct {
 }
 
 func documentOf(c Change) document {
-	d := document{ID: c.ID, Position: c.Offset, Deleted: c.Opportunity == nil}
+	d := document{ID: c.ID, Topic: c.Topic, Position: c.Offset, Deleted: c.Opportunity == nil}
 	o := c.Opportunity
 	if o == nil {
 		return d

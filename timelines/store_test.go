@@ -116,6 +116,29 @@ func TestAReplayDoesNotBringADeletedOneBack(t *testing.T) {
 	}
 }
 
+func TestATopicThatIsMadeAnewBeginsAnew(t *testing.T) {
+	s := open(t)
+	in := func(topic string, c Change) Change {
+		c.Topic = topic
+		return c
+	}
+	s.must(t, in("first", change("o", 500, event.Jobs, "of the first")), in("first", change("gone", 501, "", "")))
+	s.must(t, in("second", change("o", 3, event.Jobs, "of the second")), in("second", change("gone", 4, event.Jobs, "back")))
+	if a, b := s.title(t, event.Jobs, "o"), s.title(t, event.Jobs, "gone"); a != "of the second" || b != "back" {
+		t.Errorf("%q and %q are what the topic that is no more said", a, b)
+	}
+	// Within the second one, order counts as ever.
+	s.must(t, in("second", change("o", 2, event.Jobs, "earlier")), in("second", change("gone", 5, "", "")))
+	if a, b := s.title(t, event.Jobs, "o"), s.title(t, event.Jobs, "gone"); a != "of the second" || b != "" {
+		t.Errorf("%q and %q", a, b)
+	}
+	// Both in one batch, as they come when the topic is replaced while it is read.
+	s.must(t, in("second", change("o", 600, event.Jobs, "last of the second")), in("third", change("o", 0, event.Jobs, "of the third")))
+	if got := s.title(t, event.Jobs, "o"); got != "of the third" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestAnOpportunityIsInOneBucket(t *testing.T) {
 	s := open(t)
 	s.must(t, change("o", 1, event.Jobs, "job"))

@@ -38,7 +38,7 @@ type rawOpportunity struct {
 
 	Skills []struct {
 		Name          string
-		Level, Weight int
+		Level, Weight *int // nil: left out
 	}
 	GraduationYears []int `json:"graduation_years"`
 	Locations       []string
@@ -78,7 +78,7 @@ func (w *world) parseOpportunity(r Record) *opportunity {
 		return nil
 	}
 	valid := (raw.Bucket == "jobs" || raw.Bucket == "hackathons" || raw.Bucket == "content") &&
-		(raw.Status == "open" || raw.Status == "closed") && raw.Title != "" && len(raw.Title) <= 500 &&
+		(raw.Status == "open" || raw.Status == "closed") && !blank(raw.Title) && len(raw.Title) <= 500 &&
 		len(raw.Kind) <= 200 && len(raw.Organisation) <= 200 && len(raw.URL) <= 2048 && len(raw.Description) <= 8192 &&
 		len(raw.Source) <= 200 && len(raw.Recruiter) <= 128 && validScore(raw.Difficulty) &&
 		len(raw.Skills) <= 64 && len(raw.GraduationYears) <= 16 && validPlaces(raw.Locations)
@@ -103,17 +103,13 @@ func (w *world) parseOpportunity(r Record) *opportunity {
 	}
 	features := map[string]bool{}
 	for _, s := range raw.Skills {
-		if s.Name == "" || len(s.Name) > 200 || s.Level < 0 || s.Level > 5 || s.Weight < 0 || s.Weight > 10 {
+		level, ok := between(s.Level, 5, 3)
+		weight, alsoOK := between(s.Weight, 10, 1)
+		if !ok || !alsoOK || blank(s.Name) || len(s.Name) > 200 {
 			return nil
 		}
-		if s.Level == 0 {
-			s.Level = 3
-		}
-		if s.Weight == 0 {
-			s.Weight = 1
-		}
 		name := w.skill(s.Name)
-		o.skills[name] = need{max(s.Level, o.skills[name].level), max(s.Weight, o.skills[name].weight)}
+		o.skills[name] = need{max(level, o.skills[name].level), max(weight, o.skills[name].weight)}
 		features["skill:"+name] = true
 	}
 	for _, l := range raw.Locations {
@@ -136,7 +132,7 @@ type rawProfile struct {
 	ID, Name string
 	Skills   []struct {
 		Name  string
-		Level int
+		Level *int // nil: left out
 	}
 	GraduationYear int `json:"graduation_year"`
 	Locations      []string
@@ -168,14 +164,10 @@ func (w *world) readProfiles(records []Record) {
 		}
 		valid := true
 		for _, skill := range raw.Skills {
-			if skill.Name == "" || len(skill.Name) > 200 || skill.Level < 0 || skill.Level > 5 {
-				valid = false
-			}
-			if skill.Level == 0 {
-				skill.Level = 3
-			}
+			level, ok := between(skill.Level, 5, 3)
+			valid = valid && ok && !blank(skill.Name) && len(skill.Name) <= 200
 			name := w.skill(skill.Name)
-			s.skills[name] = max(s.skills[name], skill.Level)
+			s.skills[name] = max(s.skills[name], level)
 		}
 		for _, l := range raw.Locations {
 			s.locations = append(s.locations, folded(l))
@@ -214,11 +206,21 @@ func validID(id string) bool {
 	return strings.TrimSpace(id) != "" && len(id) <= 128 && utf8.ValidString(id) && strings.IndexFunc(id, func(r rune) bool { return r < ' ' }) < 0
 }
 
+func blank(text string) bool { return strings.TrimSpace(text) == "" }
+
+// between checks a number from 1 to high; one that was left out is the default.
+func between(v *int, high, otherwise int) (int, bool) {
+	if v == nil {
+		return otherwise, true
+	}
+	return *v, *v >= 1 && *v <= high
+}
+
 func validScore(v *float64) bool { return v == nil || *v >= 0 && *v <= 100 }
 
 func validPlaces(list []string) bool {
 	for _, l := range list {
-		if l == "" || len(l) > 200 {
+		if blank(l) || len(l) > 200 {
 			return false
 		}
 	}

@@ -5,7 +5,6 @@ package local
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -26,15 +25,15 @@ type Servers struct {
 	MongoURI string
 }
 
-// ErrNotEmbedded says that a server is needed and none is built in.
-var ErrNotEmbedded = errors.New("this build has no embedded servers")
-
 // Start fails when any server is needed, and says which settings are missing.
 func Start(_ context.Context, o Options) (*Servers, error) {
 	var missing []string
-	for key, needed := range map[string]bool{"kafka.brokers": o.Kafka, "redis.addrs": o.Redis, "mongo.uri": o.Mongo} {
-		if needed {
-			missing = append(missing, key)
+	for _, server := range []struct {
+		key    string
+		needed bool
+	}{{"kafka.brokers", o.Kafka}, {"redis.addrs", o.Redis}, {"mongo.uri", o.Mongo}} {
+		if server.needed {
+			missing = append(missing, server.key)
 		}
 	}
 	if len(missing) == 0 {

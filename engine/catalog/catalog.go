@@ -10,6 +10,7 @@ package catalog
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -84,12 +85,29 @@ type Change struct {
 // Apply stores changes in order, all in one go-memdb transaction: a
 // transaction of thousands costs milliseconds an object, so callers pass at
 // most a few hundred, or everything at once.
+//
+// Each opportunity is stored once however often it changed: a log that is read
+// from its start holds hundreds of versions of what changes often.
 func (c *Catalog) Apply(changes []Change) error {
 	txn := c.db.Txn(true)
 	defer txn.Abort()
+	items := map[string]*Item{}
+	var order []string
 	for _, change := range changes {
-		if err := c.put(txn, change); err != nil {
-			return fmt.Errorf("catalog: opportunity %q: %w", change.ID, err)
+		item := items[change.ID]
+		if item == nil {
+			var err error
+			if item, err = c.open(txn, change.ID); err != nil {
+				return fmt.Errorf("catalog: opportunity %q: %w", change.ID, err)
+			}
+			items[change.ID] = item
+			order = append(order, change.ID)
+		}
+		c.add(item, change)
+	}
+	for _, id := range order {
+		if err := c.put(txn, items[id]); err != nil {
+			return fmt.Errorf("catalog: opportunity %q: %w", id, err)
 		}
 	}
 	txn.Commit()
@@ -100,36 +118,45 @@ func (c *Catalog) Apply(changes []Change) error {
 // Revision differs after every change from what it was before.
 func (c *Catalog) Revision() uint64 { return c.revision.Load() }
 
-func (c *Catalog) put(txn *memdb.Txn, change Change) error {
+// open gives an item to add versions to, a copy of what is stored if anything is.
+func (c *Catalog) open(txn *memdb.Txn, id string) (*Item, error) {
+	item := &Item{ID: id, Member: event.MemberOf(id)}
+	raw, err := txn.First(table, byID, text(id))
+	if err == nil && raw != nil {
+		item.Versions = slices.Clone(raw.(*Item).Versions)
+	}
+	return item, err
+}
+
+// add adds a version, unless it is there already: records may be read again.
+func (c *Catalog) add(item *Item, change Change) {
+	if len(item.Versions) > 0 {
+		if last := item.Latest(); last.Partition == change.Partition && last.Offset >= change.Offset {
+			return
+		}
+	}
 	version := Version{Position: change.Position, Opportunity: change.Opportunity}
 	if change.Opportunity != nil {
 		version.Compiled = match.Compile(c.dict, *change.Opportunity, c.config)
 	}
-	item := &Item{ID: change.ID, Member: event.MemberOf(change.ID)}
-	raw, err := txn.First(table, byID, text(change.ID))
-	if err != nil {
-		return err
-	}
-	if raw != nil {
-		before := raw.(*Item)
-		if before.Latest().Partition == change.Partition && before.Latest().Offset >= change.Offset {
-			return nil // read again after a restart of the reader
-		}
-		item.Versions = append(item.Versions, before.Versions...)
-		c.stale[change.ID] = struct{}{}
-	} else if change.Opportunity == nil {
-		c.stale[change.ID] = struct{}{}
-	}
 	item.Versions = append(item.Versions, version)
+}
+
+// put stores an item and brings the index to its latest version.
+func (c *Catalog) put(txn *memdb.Txn, item *Item) error {
 	if err := txn.Insert(table, item); err != nil {
 		return err
 	}
+	latest := item.Latest()
+	if len(item.Versions) > 1 || latest.Compiled == nil {
+		c.stale[item.ID] = struct{}{}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if version.Compiled == nil {
+	if latest.Compiled == nil {
 		c.index.Remove(item.Member)
 	} else {
-		c.index.Put(version.Compiled)
+		c.index.Put(latest.Compiled)
 	}
 	return nil
 }

@@ -40,20 +40,25 @@ type app struct {
 	engine     *node.Engine
 	timelines  *timelines.Store
 	projection *streams.Projection
+	lag        *streams.LagReader
 	prepared   bool // the collections exist; of the projection's goroutine
 	auth       api.AuthConfig
-	teardown   []func() // last first
+	apiAddr    string // where it listens
+	adminAddr  string
+	teardown   []closer // last first
+
+	stopWithin time.Duration
+	stopOnce   sync.Once
+	stop       context.Context // see stopping
+	stopped    context.CancelFunc
+	stuck      bool // something did not end
 }
 
-// stopWithin is how long a graceful stop may take.
-const stopWithin = 9 * time.Second
-
 func openApp(ctx context.Context, c config.Config, log *slog.Logger) (*app, error) {
-	a := &app{config: c, log: log, registry: prometheus.NewRegistry()}
+	a := &app{config: c, log: log, registry: prometheus.NewRegistry(), stopWithin: stopWithin}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := a.open(ctx); err != nil {
-		a.close()
-		return nil, err
+		return nil, errors.Join(err, a.close())
 	}
 	return a, nil
 }
@@ -62,35 +67,39 @@ func (a *app) open(ctx context.Context) (err error) {
 	if a.backend, err = startBackend(ctx, a.config, a.log); err != nil {
 		return err
 	}
-	a.defers(a.backend.close)
+	a.defers("embedded servers", a.backend.close)
 	if a.partitions, err = a.backend.topics(ctx, a.config, a.log); err != nil {
 		return err
 	}
 	a.store = feeds.New(a.backend.feeds(a.config), a.registry, a.log)
-	a.defers(func() { _ = a.store.Close() })
+	a.defers("Redis client", func() { _ = a.store.Close() })
 	if err := a.store.Ping(ctx); err != nil {
 		return err
 	}
 	a.store.CheckEncoding(ctx)
 	engine := node.EngineConfig{
 		Partition:  partition.Config{Match: matchConfig(a.config.Scoring), MaxEntries: a.config.Batch.MaxEntries},
-		MaxRecords: a.config.Batch.MaxRecords, RetryEvery: time.Second, Tick: a.config.Tick,
+		MaxRecords: a.config.Batch.MaxRecords, RetryEvery: time.Second, Tick: a.config.Tick, EndWithin: finishWithin,
 	}
 	kafka := a.backend.kafka(a.config)
 	a.engine, err = node.Open(ctx, kafka, a.partitions, a.store, engine, match.NewDictionary(skills.Normalize), a.registry, a.log)
 	if err != nil {
 		return err
 	}
-	a.defers(a.engine.Close)
+	a.defers("engine", a.engine.Close)
 	a.timelines, err = timelines.New(timelines.Config{URI: a.backend.MongoURI, Database: a.config.Mongo.Database}, a.registry, a.log)
 	if err != nil {
 		return err
 	}
-	a.defers(a.timelines.Close)
+	a.defers("MongoDB client", a.timelines.Close)
 	if a.projection, err = streams.NewProjection(kafka, "timelines", 500, a.registry, a.log); err != nil {
 		return err
 	}
-	a.defers(a.projection.Close)
+	a.defers("projection", a.projection.Close)
+	if a.lag, err = streams.NewLagReader(kafka, a.registry, a.log); err != nil {
+		return err
+	}
+	a.defers("lag reader", a.lag.Close)
 	a.auth = api.AuthConfig{
 		Secret: a.config.Auth.HS256Secret, JWKSURL: a.config.Auth.JWKSURL,
 		Issuer: a.config.Auth.Issuer, Audience: a.config.Auth.Audience,
@@ -113,15 +122,6 @@ func localSecret(dir string) (string, error) {
 		return "", fmt.Errorf("keep a secret for local tokens: %w", err)
 	}
 	return secret, nil
-}
-
-func (a *app) defers(f func()) { a.teardown = append(a.teardown, f) }
-
-func (a *app) close() {
-	for i := range a.teardown {
-		a.teardown[len(a.teardown)-1-i]()
-	}
-	a.teardown = nil
 }
 
 func matchConfig(s config.Scoring) match.Config {
@@ -149,10 +149,11 @@ func (a *app) run(ctx context.Context, started func(ctx context.Context)) error 
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen for metrics: %w", err), listener.Close())
 	}
-	admin := &http.Server{Handler: api.Admin(a.registry), ReadHeaderTimeout: 10 * time.Second}
-	var parts sync.WaitGroup
+	a.apiAddr, a.adminAddr = listener.Addr().String(), adminListener.Addr().String()
+	admin := &http.Server{Handler: api.Admin(a.config.Admin.Addr, a.registry), ReadHeaderTimeout: 10 * time.Second}
+	var running parts
 	part := func(name string, run func() error) {
-		parts.Go(func() {
+		running.start(name, func() {
 			if err := run(); err != nil {
 				cancel(fmt.Errorf("%s: %w", name, err))
 			}
@@ -160,6 +161,7 @@ func (a *app) run(ctx context.Context, started func(ctx context.Context)) error 
 	}
 	part("engine", func() error { return a.engine.Run(ctx) })
 	part("projection", func() error { return a.projection.Run(ctx, a.project) })
+	part("lag reader", func() error { return a.lag.Run(ctx, lagEvery) })
 	part("API", func() error { return server.Serve(listener) })
 	part("admin", func() error {
 		if err := admin.Serve(adminListener); !errors.Is(err, http.ErrServerClosed) {
@@ -168,16 +170,32 @@ func (a *app) run(ctx context.Context, started func(ctx context.Context)) error 
 		return nil
 	})
 	if started != nil {
-		parts.Go(func() { started(ctx) })
+		running.start("start", func() { started(ctx) })
 	}
 	<-ctx.Done()
+	return a.end(context.Cause(ctx), &running, server, admin)
+}
+
+// lagEvery is how often the lag is measured: about as often as it is scraped.
+const lagEvery = 15 * time.Second
+
+// end lets what is under way finish and waits for the parts, as long as a stop
+// may take. The cause of the end is the error, unless it was asked for.
+func (a *app) end(cause error, running *parts, server *api.Server, admin *http.Server) error {
 	a.log.Info("stopping")
-	stop, done := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	stop := a.stopping()
+	finish, done := context.WithTimeout(stop, min(finishWithin, a.stopWithin))
 	defer done()
-	stopped := errors.Join(server.Shutdown(stop), admin.Shutdown(stop))
-	parts.Wait()
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-		return cause
+	stopped := errors.Join(server.Shutdown(finish), admin.Shutdown(finish))
+	if stopped != nil { // requests that do not end, such as a long profile
+		_ = admin.Close()
+	}
+	if err := running.wait(stop); err != nil {
+		a.log.Error("the process ends with something still at work", "error", err)
+		a.stuck, stopped = true, errors.Join(stopped, err)
+	}
+	if !errors.Is(cause, context.Canceled) {
+		return errors.Join(cause, stopped)
 	}
 	return stopped
 }
@@ -209,7 +227,7 @@ func (a *app) project(ctx context.Context, inputs []streams.Input) error {
 		if err != nil {
 			continue // the engine keeps it in dead-letters
 		}
-		changes = append(changes, timelines.Change{ID: id, Opportunity: o, Partition: in.Partition, Offset: in.Offset})
+		changes = append(changes, timelines.Change{ID: id, Opportunity: o, Topic: in.Incarnation, Offset: in.Offset})
 	}
 	return a.timelines.ApplyOpportunities(ctx, changes)
 }

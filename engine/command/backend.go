@@ -36,6 +36,9 @@ func startBackend(ctx context.Context, c config.Config, log *slog.Logger) (*back
 		Kafka: len(c.Kafka.Brokers) == 0, Redis: len(c.Redis.Addrs) == 0, Mongo: c.Mongo.URI == "",
 		KafkaPort: c.Embedded.KafkaPort, RedisPort: c.Embedded.RedisPort, MongoPort: c.Embedded.MongoPort,
 	})
+	if errors.Is(err, local.ErrNotEmbedded) {
+		return nil, configError{err}
+	}
 	if err != nil {
 		return nil, err
 	}

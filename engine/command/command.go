@@ -4,6 +4,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -31,6 +32,16 @@ type usageError struct{ error }
 type configError struct{ error }
 
 func (e configError) Unwrap() error { return e.error }
+
+// Run carries out what the process's arguments say and gives its exit code; an
+// error is written to standard error.
+func Run(ctx context.Context) int {
+	err := New().ExecuteContext(ctx)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "tideline:", err)
+	}
+	return ExitCode(err)
+}
 
 // ExitCode gives the process's exit code for what a command returned.
 func ExitCode(err error) int {

@@ -29,6 +29,11 @@ func ingestCommand() *cobra.Command {
 			if !ok {
 				return usageError{fmt.Errorf("--format %q is not one of %s", format, strings.Join(registry.Names(), ", "))}
 			}
+			for _, path := range files { // before anything is published
+				if _, err := os.Stat(path); err != nil {
+					return fmt.Errorf("ingest: %w", err)
+				}
+			}
 			producer, err := publisher(cmd)
 			if err != nil {
 				return err

@@ -26,7 +26,7 @@ func demoCommand() *cobra.Command {
 				return err
 			}
 			defer producer.Close()
-			return campusLoad{producer, cmd.ErrOrStderr()}.run(cmd.Context())
+			return campusLoad{producer, cmd.ErrOrStderr(), demo.Default()}.run(cmd.Context())
 		},
 	}
 }
@@ -48,23 +48,31 @@ func publisher(cmd *cobra.Command) (*streams.Producer, error) {
 	return streams.NewProducer(b.kafka(loaded.Config), partitions, log)
 }
 
-// campusLoad publishes the campus through the real topics.
+// campusLoad publishes the campus through the real topics. It may be cut off
+// anywhere and run again: every record is of the same id each time.
 type campusLoad struct {
 	producer *streams.Producer
 	progress io.Writer
+	sizes    demo.Sizes
 }
 
 func (l campusLoad) run(ctx context.Context) error {
-	campus := demo.New(demoSeed, demo.Default(), time.Now(), demo.Skills)
+	return send(ctx, l.producer, l.progress, "demonstration campus", l.records(time.Now()))
+}
+
+// loadedID is of the record that a load writes last: a closed opportunity, which
+// stands in no feed, but every process knows it, and it lasts as long as the
+// campus does.
+const loadedID = "demo:loaded"
+
+func (l campusLoad) records(now time.Time) (records []streams.Record) {
+	campus := demo.New(demoSeed, l.sizes, now, demo.Skills)
 	var opportunities []event.Opportunity
 	byID := map[string]event.Opportunity{}
+	// Opportunities first: then each student's feeds are built once, not grown.
 	for o := range campus.Opportunities() {
 		opportunities = append(opportunities, o)
 		byID[o.ID] = o
-	}
-	// Opportunities first: then each student's feeds are built once, not grown.
-	var records []streams.Record
-	for _, o := range opportunities {
 		records = append(records, streams.Opportunity(o))
 	}
 	for p := range campus.Students() {
@@ -74,7 +82,38 @@ func (l campusLoad) run(ctx context.Context) error {
 		s.Features = match.Features(byID[s.Opportunity], skills.Normalize)
 		records = append(records, streams.Signal(s))
 	}
-	return send(ctx, l.producer, l.progress, "demonstration campus", records)
+	return append(records, streams.Opportunity(event.Opportunity{
+		ID: loadedID, Bucket: event.Content, Kind: "notice", Source: "demo", Status: event.Closed,
+		Title: "The demonstration campus is loaded", PostedAt: now.UTC().Truncate(time.Second),
+	}))
+}
+
+// loadCampus loads the campus unless it is there, whole, and waits until its
+// students have their feeds, here or in another process.
+func (a *app) loadCampus(ctx context.Context, l campusLoad) error {
+	loaded := func() bool {
+		_, ok := a.engine.Catalog().Opportunity(loadedID)
+		return ok
+	}
+	if loaded() {
+		return nil
+	}
+	if err := l.run(ctx); err != nil {
+		return err
+	}
+	last := map[int32]string{} // student of each partition
+	for i := range l.sizes.Students {
+		id := demo.StudentID(i)
+		last[event.Partition(id, a.partitions)] = id
+	}
+	return await(ctx, func() bool {
+		for _, id := range last {
+			if _, err := (feedsPort{a.store, a.partitions}).View(ctx, id); err != nil {
+				return false
+			}
+		}
+		return loaded()
+	})
 }
 
 // send publishes records in runs, with a progress bar.

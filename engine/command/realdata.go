@@ -43,17 +43,27 @@ func realdataCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c := loaded.Config
-			if c.DataDir, err = os.MkdirTemp("", "tideline-realdata-"); err != nil {
+			dir, err := os.MkdirTemp("", "tideline-realdata-")
+			if err != nil {
 				return err
 			}
-			defer os.RemoveAll(c.DataDir)
-			c.HTTP.Addr, c.Admin.Addr, c.Tick = "127.0.0.1:0", "127.0.0.1:0", time.Hour
-			return (&realRun{config: c, log: log, data: data, out: cmd.OutOrStdout()}).run(cmd.Context())
+			defer os.RemoveAll(dir)
+			return (&realRun{config: isolated(loaded.Config, dir), log: log, data: data, out: cmd.OutOrStdout()}).run(cmd.Context())
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", "", "directory of the data sets")
 	return cmd
+}
+
+// isolated keeps of a configuration how things are ranked, logged and batched,
+// and nothing of where: the data must not reach servers that others use, and
+// the run must not disturb a Tideline beside it.
+func isolated(c config.Config, dir string) config.Config {
+	own := config.Default()
+	own.DataDir, own.HTTP.Addr, own.Admin.Addr, own.Tick = dir, "127.0.0.1:0", "127.0.0.1:0", time.Hour
+	own.Instance, own.Partitions = c.Instance, c.Partitions
+	own.Scoring, own.Batch, own.Log = c.Scoring, c.Batch, c.Log
+	return own
 }
 
 // realRun is one run over the data sets, in a Tideline of its own.
@@ -65,12 +75,11 @@ type realRun struct {
 	app    *app
 }
 
-func (r *realRun) run(ctx context.Context) error {
-	var err error
+func (r *realRun) run(ctx context.Context) (err error) {
 	if r.app, err = openApp(ctx, r.config, r.log); err != nil {
 		return err
 	}
-	defer r.app.close()
+	defer func() { err = errors.Join(err, r.app.close()) }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var failed error

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,7 +19,7 @@ func serveCommand() *cobra.Command {
 	var withDemo bool
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Run the engine and the API", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			loaded, log, err := load(cmd)
 			if err != nil {
 				return err
@@ -26,7 +28,7 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer a.close()
+			defer func() { err = errors.Join(err, a.close()) }()
 			failed := make(chan error, 1)
 			run, cancel := context.WithCancel(cmd.Context())
 			defer cancel()
@@ -44,7 +46,7 @@ func serveCommand() *cobra.Command {
 			}
 		},
 	}
-	cmd.Flags().BoolVar(&withDemo, "demo", false, "load the demonstration campus if there are no students yet")
+	cmd.Flags().BoolVar(&withDemo, "demo", false, "load the demonstration campus unless it is loaded")
 	return cmd
 }
 
@@ -54,17 +56,13 @@ func (a *app) welcome(ctx context.Context, out, progress io.Writer, withDemo boo
 	if err := await(ctx, func() bool { ok, _ := a.engine.Ready(); return ok && a.engine.Settled() }); err != nil {
 		return err
 	}
-	if withDemo && a.engine.Students() == 0 {
-		load := campusLoad{producer: a.engine.Producer(), progress: progress}
-		if err := load.run(ctx); err != nil {
-			return err
-		}
-		if err := await(ctx, func() bool { return a.engine.Students() >= demo.Default().Students }); err != nil {
+	if withDemo {
+		if err := a.loadCampus(ctx, campusLoad{a.engine.Producer(), progress, demo.Default()}); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(out, "\nTideline serves http://%s\n", a.config.HTTP.Addr)
-	fmt.Fprintf(out, "  contract   http://%s/docs\n  metrics    http://%s/metrics\n", a.config.HTTP.Addr, a.config.Admin.Addr)
+	fmt.Fprintf(out, "\nTideline serves http://%s\n", a.apiAddr)
+	fmt.Fprintf(out, "  contract   http://%s/docs\n  metrics    http://%s/metrics\n", a.apiAddr, a.adminAddr)
 	if a.config.Auth.JWKSURL != "" || !withDemo {
 		return nil
 	}
@@ -78,7 +76,7 @@ func (a *app) welcome(ctx context.Context, out, progress io.Writer, withDemo boo
 		}
 		fmt.Fprintf(out, "\n%s %s:\n  %s\n", who.role, who.subject, token)
 		if who.role == api.Student {
-			fmt.Fprintf(out, "\n  curl -H 'Authorization: Bearer %s' 'http://%s/recommendations/jobs?limit=5&explain=true'\n", token, a.config.HTTP.Addr)
+			fmt.Fprintf(out, "\n  curl -H 'Authorization: Bearer %s' 'http://%s/recommendations/jobs?limit=5&explain=true'\n", token, a.apiAddr)
 		}
 	}
 	return nil
@@ -102,8 +100,16 @@ func tokenCommand() *cobra.Command {
 	var role, subject string
 	var life time.Duration
 	cmd := &cobra.Command{
-		Use: "token", Short: "Make a token for the configured HS256 secret", Args: noArgs,
+		Use: "token --role ROLE --subject ID", Short: "Make a token for the configured HS256 secret", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case !slices.Contains(api.Roles, api.Role(role)):
+				return usageError{fmt.Errorf("--role %q is not one of %s", role, roleNames())}
+			case subject == "":
+				return usageError{errors.New("say who the token is for: --subject ID")}
+			case life <= 0:
+				return usageError{fmt.Errorf("--life %s is over before it begins; must be positive", life)}
+			}
 			loaded, _, err := load(cmd)
 			if err != nil {
 				return err
@@ -125,8 +131,16 @@ func tokenCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&role, "role", "student", "student, recruiter, ops or service")
+	cmd.Flags().StringVar(&role, "role", string(api.Student), roleNames())
 	cmd.Flags().StringVar(&subject, "subject", "", "user id")
 	cmd.Flags().DurationVar(&life, "life", 24*time.Hour, "how long it is good for")
 	return cmd
+}
+
+func roleNames() string {
+	names := make([]string, len(api.Roles))
+	for i, r := range api.Roles {
+		names[i] = string(r)
+	}
+	return strings.Join(names, ", ")
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,16 +44,14 @@ type Loaded struct {
 
 // Load reads, merges and validates. The error joins every Mistake there is.
 func Load(src Source) (Loaded, error) {
-	l := loader{config: Default(), origins: map[string]string{}}
+	l := loader{config: Default(), origins: map[string]string{}, unknown: map[string]bool{}}
 	l.fields = leaves(reflect.ValueOf(&l.config).Elem(), "")
 	l.file(src.File)
 	l.env(src.Env)
 	for _, key := range slices.Sorted(maps.Keys(src.Flags)) {
 		l.set(key, src.Flags[key], "--"+key)
 	}
-	if len(l.mistakes) == 0 {
-		l.validate()
-	}
+	l.validate()
 	return Loaded{l.config, l.origins}, errors.Join(l.mistakes...)
 }
 
@@ -66,6 +65,7 @@ type loader struct {
 	config   Config
 	fields   map[string]reflect.Value
 	origins  map[string]string
+	unknown  map[string]bool // keys whose values could not be read; "" for whatever a file says
 	mistakes []error
 }
 
@@ -94,11 +94,13 @@ func (l *loader) file(path string) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
+		l.unknown[""] = true
 		l.wrong("config", "--config", "cannot be read: %v", err)
 		return
 	}
 	parsed, err := parser.ParseBytes(data, 0)
 	if err != nil {
+		l.unknown[""] = true
 		l.wrong("config", path, "is not YAML: %s", yaml.FormatError(err, false, true))
 		return
 	}
@@ -107,6 +109,7 @@ func (l *loader) file(path string) {
 	}
 }
 
+// node sets what one node of the file says; key is the path to it.
 func (l *loader) node(path, key string, node ast.Node) {
 	if node == nil {
 		return
@@ -122,24 +125,56 @@ func (l *loader) node(path, key string, node ast.Node) {
 		if key != "" {
 			name = key + "." + name
 		}
-		if _, nested := n.Value.(*ast.MappingNode); nested {
-			l.node(path, name, n.Value)
-		} else if single, nested := n.Value.(*ast.MappingValueNode); nested {
-			l.node(path, name, single)
-		} else {
-			l.node(path, name, n.Value)
-		}
+		l.node(path, name, n.Value)
 	case *ast.SequenceNode:
-		var items []string
-		for _, v := range n.Values {
-			items = append(items, v.GetToken().Value)
+		l.sequence(path, key, origin, n)
+	case *ast.NullNode: // says nothing, but of something that exists
+		if _, known := l.fields[key]; !known && !l.section(key) {
+			l.wrong(key, origin, "is not a setting; `tideline config` lists them")
 		}
-		l.set(key, strings.Join(items, ","), origin)
-	case *ast.NullNode:
+	case *ast.LiteralNode:
+		l.set(key, n.Value.Value, origin)
+	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
+		l.wrong(key, origin, "must be written out: anchors, aliases and tags are not read")
 	default:
-		l.set(key, node.GetToken().Value, origin)
+		l.set(key, n.GetToken().Value, origin)
 	}
 }
+
+// sequence sets a list; other settings take a single value.
+func (l *loader) sequence(path, key, origin string, n *ast.SequenceNode) {
+	field, known := l.fields[key]
+	if known && field.Kind() != reflect.Slice {
+		l.wrong(key, origin, "is a list; a %s is needed", kind(field))
+		return
+	}
+	var items []string
+	for _, v := range n.Values {
+		switch v.(type) {
+		case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		default:
+			l.wrong(key, fmt.Sprintf("%s:%d", path, v.GetToken().Position.Line), "must be a list of plain values")
+			return
+		}
+		items = append(items, v.GetToken().Value)
+	}
+	l.set(key, strings.Join(items, ","), origin)
+}
+
+// section says whether there are settings below a key.
+func (l *loader) section(key string) bool {
+	for name := range l.fields {
+		if key == "" || strings.HasPrefix(name, key+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// kubernetes matches what Kubernetes sets in every pod beside a Service named
+// tideline: TIDELINE_SERVICE_HOST, TIDELINE_SERVICE_PORT, the same for each named
+// port, TIDELINE_PORT, and for each port TIDELINE_PORT_8080_TCP and its parts.
+var kubernetes = regexp.MustCompile(`^TIDELINE_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`)
 
 // env reads TIDELINE_* variables: dots of the key become underscores.
 func (l *loader) env(environ []string) {
@@ -156,13 +191,21 @@ func (l *loader) env(environ []string) {
 			l.set(key, value, name)
 			continue
 		}
+		if kubernetes.MatchString(name) {
+			continue
+		}
 		key, known := names[strings.TrimSuffix(name, "_FILE")]
 		if !known || !slices.Contains(secrets, key) {
 			l.wrong(name, "environment", "is not a setting; `tideline config` lists them")
 			continue
 		}
+		if inline := strings.TrimSuffix(name, "_FILE"); l.origins[key] == inline {
+			l.wrong(key, name, "%s is set too; use one of them", inline)
+			continue
+		}
 		data, err := os.ReadFile(value)
 		if err != nil {
+			l.unknown[key] = true
 			l.wrong(key, name, "cannot be read: %v", err)
 			continue
 		}
@@ -174,29 +217,38 @@ func (l *loader) env(environ []string) {
 func (l *loader) set(key, text, origin string) {
 	field, known := l.fields[key]
 	if !known {
-		l.wrong(key, origin, "is not a setting; `tideline config` lists them")
+		switch {
+		case key == "":
+			l.wrong("config", origin, "must be settings, each \"key: value\"")
+		case l.section(key):
+			l.wrong(key, origin, "has settings below it and takes no value itself")
+		default:
+			l.wrong(key, origin, "is not a setting; `tideline config` lists them")
+		}
 		return
 	}
-	var err error
+	value, err := parse(field, text)
+	if err != nil {
+		l.unknown[key] = true
+		l.wrong(key, origin, "is %q; a %s is needed", text, kind(field))
+		return
+	}
+	field.Set(reflect.ValueOf(value))
+	l.origins[key] = origin
+	delete(l.unknown, key)
+}
+
+// parse reads a value of a field's type.
+func parse(field reflect.Value, text string) (any, error) {
 	switch field.Interface().(type) {
-	case string:
-		field.SetString(text)
 	case bool:
-		var v bool
-		v, err = strconv.ParseBool(text)
-		field.SetBool(v)
+		return strconv.ParseBool(text)
 	case int:
-		var v int
-		v, err = strconv.Atoi(text)
-		field.SetInt(int64(v))
+		return strconv.Atoi(text)
 	case float64:
-		var v float64
-		v, err = strconv.ParseFloat(text, 64)
-		field.SetFloat(v)
+		return strconv.ParseFloat(text, 64)
 	case time.Duration:
-		var v time.Duration
-		v, err = duration(text)
-		field.SetInt(int64(v))
+		return duration(text)
 	case []string:
 		var list []string
 		for item := range strings.SplitSeq(text, ",") {
@@ -204,13 +256,9 @@ func (l *loader) set(key, text, origin string) {
 				list = append(list, item)
 			}
 		}
-		field.Set(reflect.ValueOf(list))
+		return list, nil
 	}
-	if err != nil {
-		l.wrong(key, origin, "is %q; a %s is needed", text, kind(field))
-		return
-	}
-	l.origins[key] = origin
+	return text, nil
 }
 
 // duration also knows days: "7d".
@@ -230,6 +278,8 @@ func kind(v reflect.Value) string {
 		return "whole number"
 	case time.Duration:
 		return "duration such as 10s, 6h or 7d"
+	case string:
+		return "single value"
 	}
 	return "number"
 }

@@ -2,9 +2,10 @@ package config
 
 import (
 	"net"
+	"net/url"
 	"os"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -19,6 +20,8 @@ func (l *loader) validate() {
 		"is %d; must be positive, or -1 for the broker's default", c.Kafka.Replication)
 	l.check("kafka.sasl.mechanism", slices.Contains([]string{"", "plain", "scram-sha-256", "scram-sha-512"}, c.Kafka.SASL.Mechanism),
 		"is %q; must be plain, scram-sha-256 or scram-sha-512", c.Kafka.SASL.Mechanism)
+	l.check("kafka.sasl.mechanism", c.Kafka.SASL.Mechanism != "" || c.Kafka.SASL.Username == "" && c.Kafka.SASL.Password == "" || l.unknown[""],
+		"is not set, but a user name or password is; set it to plain, scram-sha-256 or scram-sha-512")
 	l.check("log.format", slices.Contains([]string{"text", "json"}, c.Log.Format), "is %q; must be text or json", c.Log.Format)
 	l.check("log.level", slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level),
 		"is %q; must be debug, info, warn or error", c.Log.Level)
@@ -39,8 +42,10 @@ func (l *loader) validate() {
 	}
 }
 
+// check reports a value that is not ok, unless what was meant could not be read:
+// that has been reported, and the default in its place is not the user's.
 func (l *loader) check(key string, ok bool, format string, args ...any) {
-	if ok {
+	if ok || l.unknown[key] {
 		return
 	}
 	origin := l.origins[key]
@@ -65,17 +70,29 @@ func (l *loader) weights(key string, w Weights) {
 // listeners checks addresses; anywhere but loopback, tokens must be checked.
 func (l *loader) listeners() {
 	c := &l.config
-	for key, addr := range map[string]string{"http.addr": c.HTTP.Addr, "admin.addr": c.Admin.Addr} {
-		_, _, err := net.SplitHostPort(addr)
-		l.check(key, err == nil, "is %q; must be host:port", addr)
+	for _, listener := range []struct{ key, addr string }{{"http.addr", c.HTTP.Addr}, {"admin.addr", c.Admin.Addr}} {
+		_, _, err := net.SplitHostPort(listener.addr)
+		l.check(listener.key, err == nil, "is %q; must be host:port", listener.addr)
+		if listener.key == "http.addr" && err != nil {
+			l.unknown["http.addr"] = true // who can reach it cannot be said
+		}
+	}
+	for _, o := range c.HTTP.CORS {
+		l.check("http.cors_origins", origin.MatchString(o) || o == "*" && len(c.HTTP.CORS) == 1,
+			"holds %q; each must be an origin such as https://campus.example, without a path, or the only one *", o)
 	}
 	secret := c.Auth.HS256Secret
 	l.check("auth.hs256_secret", secret == "" || len(secret) >= 32, "has %d bytes; must have at least 32", len(secret))
-	l.check("auth.jwks_url", c.Auth.JWKSURL == "" || strings.HasPrefix(c.Auth.JWKSURL, "https://") || strings.HasPrefix(c.Auth.JWKSURL, "http://"),
-		"is %q; must be an http(s) address", c.Auth.JWKSURL)
-	l.check("http.addr", Loopback(c.HTTP.Addr) || secret != "" || c.Auth.JWKSURL != "",
+	// Whoever can change what a plain connection brings decides which keys are good.
+	l.check("auth.jwks_url", c.Auth.JWKSURL == "" || confidential(c.Auth.JWKSURL),
+		"is %q; must be an https address, or an http one of this machine", c.Auth.JWKSURL)
+	checked := secret != "" || c.Auth.JWKSURL != "" ||
+		l.unknown[""] || l.unknown["auth.hs256_secret"] || l.unknown["auth.jwks_url"] // perhaps
+	l.check("http.addr", Loopback(c.HTTP.Addr) || checked,
 		"is %s, which others can reach: set auth.hs256_secret or auth.jwks_url, or listen on 127.0.0.1", c.HTTP.Addr)
 }
+
+var origin = regexp.MustCompile(`^https?://[a-zA-Z0-9.-]+(:[0-9]+)?$`)
 
 // Loopback says whether an address can only be reached from this machine.
 func Loopback(addr string) bool {
@@ -83,6 +100,17 @@ func Loopback(addr string) bool {
 	if err != nil {
 		return false
 	}
+	return loopbackHost(host)
+}
+
+func loopbackHost(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// confidential says whether nobody on the way can read or change what is
+// fetched from a URL: it is https, or http of this machine.
+func confidential(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Hostname() != "" && (u.Scheme == "https" || u.Scheme == "http" && loopbackHost(u.Hostname()))
 }

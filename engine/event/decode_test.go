@@ -22,7 +22,10 @@ func TestRejectedOpportunitiesSayWhereAndWhatToDo(t *testing.T) {
 	for _, c := range []struct{ name, value, want string }{
 		{"not JSON", `{"id":`, "invalid opportunity: not JSON at byte 6: unexpected end of JSON input (malformed_json)"},
 		{"not an object", `[]`, "invalid opportunity: is a JSON array (at byte 1); a JSON object is needed (wrong_type)"},
-		{"wrong type", with(okOpportunity, `"skills":[{"name":"go","level":"high"}]`), "invalid opportunity: skills.level: is a JSON string (at byte 106); a whole number is needed (wrong_type)"},
+		{"wrong type", with(okOpportunity, `"skills":[{"name":"go","level":"high"}]`), "invalid opportunity: skills[0].level: is a JSON string (at byte 106); a whole number is needed (wrong_type)"},
+		{"wrong type deep in a list", with(okOpportunity, `"extra":{"skills":[1,{"level":[2]}]},"skills":[{"name":"go"},{"name":"c"},{"name":"sql"},{"name":"x","level":"high"}]`), "invalid opportunity: skills[3].level: is a JSON string (at byte 184); a whole number is needed (wrong_type)"},
+		{"object in a list of texts", with(okOpportunity, `"locations":["x",{"city":"y"}]`), "invalid opportunity: locations[1]: is a JSON object (at byte 87); a string is needed (wrong_type)"},
+		{"broken number", with(okOpportunity, `"graduation_years":[2027, 2027.5 ]`), "invalid opportunity: graduation_years[1]: is a JSON number 2027.5 (at byte 101); a whole number is needed (wrong_type)"},
 		{"wrong type of text", `{"id":7}`, "invalid opportunity: id: is a JSON number (at byte 7); a string is needed (wrong_type)"},
 		{"empty id", `{"id":" ","bucket":"jobs","title":"x","posted_at":"2026-05-01"}`, "invalid opportunity: id: must be a non-empty id (missing)"},
 		{"long id", `{"id":"` + strings.Repeat("i", 129) + `","bucket":"jobs","title":"x","posted_at":"2026-05-01"}`, "invalid opportunity: id: is 129 bytes; at most 128 are allowed (too_long)"},
@@ -33,10 +36,14 @@ func TestRejectedOpportunitiesSayWhereAndWhatToDo(t *testing.T) {
 		{"level out of range", with(okOpportunity, `"skills":[{"name":"go"},{"name":"sql","level":6}]`), "invalid opportunity: skills[1].level: is 6; must be from 1 to 5 (out_of_range)"},
 		{"weight out of range", with(okOpportunity, `"skills":[{"name":"go","weight":-1}]`), "invalid opportunity: skills[0].weight: is -1; must be from 1 to 10 (out_of_range)"},
 		{"nameless skill", with(okOpportunity, `"skills":[{"level":2}]`), "invalid opportunity: skills[0].name: must name a skill (missing)"},
+		{"blank skill", with(okOpportunity, `"skills":[{"name":" \t "}]`), "invalid opportunity: skills[0].name: must name a skill (missing)"},
+		{"level 0", with(okOpportunity, `"skills":[{"name":"go"},{"name":"sql","level":0}]`), "invalid opportunity: skills[1].level: is 0; must be from 1 to 5 (out_of_range)"},
+		{"weight 0", with(okOpportunity, `"skills":[{"name":"go","level":2,"weight":0}]`), "invalid opportunity: skills[0].weight: is 0; must be from 1 to 10 (out_of_range)"},
 		{"65 skills", with(okOpportunity, `"skills":`+repeated(`{"name":"go"}`, 65)), "invalid opportunity: skills: has 65 items; at most 64 are allowed (too_many)"},
 		{"bad date", with(okOpportunity, `"deadline":"next week"`), `invalid opportunity: deadline: is "next week"; must be an RFC 3339 time or YYYY-MM-DD (bad_date)`},
 		{"absurd year", with(okOpportunity, `"posted_at":"1970-01-01"`), "invalid opportunity: posted_at: is in the year 1970; must be from 2000 to 2100 (bad_date)"},
 		{"posted in the future", with(okOpportunity, `"posted_at":"2026-06-01"`), "invalid opportunity: posted_at: lies more than a day in the future of the record (2026-05-02T00:00:00Z) (bad_date)"},
+		{"blank title", with(okOpportunity, `"title":"  "`), "invalid opportunity: title: must not be empty (missing)"},
 		{"long title", with(okOpportunity, `"title":"`+strings.Repeat("x", 501)+`"`), "invalid opportunity: title: is 501 bytes; at most 500 are allowed (too_long)"},
 		{"long description", with(okOpportunity, `"description":"`+strings.Repeat("x", 8193)+`"`), "invalid opportunity: description: is 8193 bytes; at most 8192 are allowed (too_long)"},
 		{"difficulty", with(okOpportunity, `"difficulty":101`), "invalid opportunity: difficulty: is 101; must be from 0 to 100 (out_of_range)"},
@@ -44,6 +51,7 @@ func TestRejectedOpportunitiesSayWhereAndWhatToDo(t *testing.T) {
 		{"too many years", with(okOpportunity, `"graduation_years":`+repeated("2027", 17)), "invalid opportunity: graduation_years: has 17 items; at most 16 are allowed (too_many)"},
 		{"too many locations", with(okOpportunity, `"locations":`+repeated(`"x"`, 33)), "invalid opportunity: locations: has 33 items; at most 32 are allowed (too_many)"},
 		{"empty location", with(okOpportunity, `"locations":["x",""]`), "invalid opportunity: locations[1]: must not be empty (missing)"},
+		{"blank location", with(okOpportunity, `"locations":["\u00a0"]`), "invalid opportunity: locations[0]: must not be empty (missing)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := DecodeOpportunity([]byte(c.value), recorded)
@@ -59,6 +67,11 @@ func TestRejectedProfilesSayWhereAndWhatToDo(t *testing.T) {
 		{"empty id", `{"skills":[]}`, "invalid profile: id: must be a non-empty id (missing)"},
 		{"wrong type", `{"id":"s1","skills":"go"}`, "invalid profile: skills: is a JSON string (at byte 24); a JSON array is needed (wrong_type)"},
 		{"level", `{"id":"s1","skills":[{"name":"go","level":-2}]}`, "invalid profile: skills[0].level: is -2; must be from 1 to 5 (out_of_range)"},
+		{"level 0", `{"id":"s1","skills":[{"name":"go"},{"name":"c","level":0,"weight":0}]}`, "invalid profile: skills[1].level: is 0; must be from 1 to 5 (out_of_range)"},
+		{"blank skill", `{"id":"s1","skills":[{"name":" "}]}`, "invalid profile: skills[0].name: must name a skill (missing)"},
+		{"blank location", `{"id":"s1","locations":["Oslo"," "]}`, "invalid profile: locations[1]: must not be empty (missing)"},
+		{"wrong type in a list", `{"id":"s1","skills":[{"name":"go"},"sql"]}`, "invalid profile: skills[1]: is a JSON string (at byte 40); a JSON object is needed (wrong_type)"},
+		{"wrong type of a score", `{"id":"s1","ai_profile":{"career_score":"7"}}`, "invalid profile: ai_profile.career_score: is a JSON string (at byte 43); a number is needed (wrong_type)"},
 		{"65 skills", `{"id":"s1","skills":` + repeated(`{"name":"go"}`, 65) + `}`, "invalid profile: skills: has 65 items; at most 64 are allowed (too_many)"},
 		{"year", `{"id":"s1","graduation_year":1999}`, "invalid profile: graduation_year: is 1999; must be from 2000 to 2063 (out_of_range)"},
 		{"score", `{"id":"s1","ai_profile":{"career_score":-0.5}}`, "invalid profile: ai_profile.career_score: is -0.5; must be from 0 to 100 (out_of_range)"},
@@ -103,7 +116,7 @@ func TestRejectedFanoutRecords(t *testing.T) {
 }
 
 func TestUnknownFieldsAreIgnoredAndDefaultsApplied(t *testing.T) {
-	o, err := DecodeOpportunity([]byte(with(okOpportunity, `"colour":"red","skills":[{"name":"Go","years":3}],"deadline":"2026-07-01T12:00:00+02:00"`)), time.Time{})
+	o, err := DecodeOpportunity([]byte(with(okOpportunity, `"colour":"red","skills":[{"name":"Go","years":3,"level":null}],"deadline":"2026-07-01T12:00:00+02:00"`)), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

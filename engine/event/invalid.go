@@ -114,6 +114,13 @@ func (c *checker) score(path string, v *float64) {
 	}
 }
 
+// present checks a required text: blanks alone say nothing.
+func (c *checker) present(path, v, complaint string) {
+	if strings.TrimSpace(v) == "" {
+		c.add(path, Missing, "%s", complaint)
+	}
+}
+
 // unmarshal decodes one JSON object. Unknown fields are ignored.
 func unmarshal(what string, data []byte, into any) error {
 	err := json.Unmarshal(data, into)
@@ -122,11 +129,8 @@ func unmarshal(what string, data []byte, into any) error {
 	}
 	c := checker{what: what}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		field := wrong.Field // of a wire struct: the embedded value's name is ours, not the sender's
-		for _, embedded := range []string{"opportunityPlain", "signalPlain"} {
-			field = strings.TrimPrefix(strings.TrimPrefix(field, embedded), ".")
-		}
-		c.add(field, WrongType, "is a JSON %s (at byte %d); a %s is needed", wrong.Value, wrong.Offset, jsonName(wrong.Type.Kind().String()))
+		c.add(pathAt(data, wrong.Offset), WrongType, "is a JSON %s (at byte %d); a %s is needed",
+			wrong.Value, wrong.Offset, jsonName(wrong.Type.Kind().String()))
 	} else if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		c.add("", MalformedJSON, "not JSON at byte %d: %v", syntax.Offset, syntax)
 	} else {

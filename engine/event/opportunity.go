@@ -3,6 +3,7 @@ package event
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -97,6 +98,9 @@ func DecodeOpportunity(data []byte, recordedAt time.Time) (Opportunity, error) {
 		c.add("posted_at", BadDate, "lies more than a day in the future of the record (%s)", recordedAt.UTC().Format(time.RFC3339))
 	}
 	o.check(&c)
+	if slices.ContainsFunc(o.Skills, func(s RequiredSkill) bool { return s.Level == 0 || s.Weight == 0 }) {
+		c.zeros(data, true)
+	}
 	if err := c.err(); err != nil {
 		return Opportunity{}, err
 	}
@@ -115,6 +119,27 @@ func (s *RequiredSkill) defaults() {
 	}
 }
 
+// zeros complains of levels of skills, and weights where there are any, that
+// were given as 0: decoding cannot tell these from those left out. It reads the
+// text again, so it is for values that have one or the other; what was encoded
+// here has neither.
+func (c *checker) zeros(data []byte, weights bool) {
+	var given struct {
+		Skills []struct{ Level, Weight *int }
+	}
+	if json.Unmarshal(data, &given) != nil { // it decoded a moment ago
+		return
+	}
+	for i, s := range given.Skills[:min(len(given.Skills), MaxSkills)] {
+		if s.Level != nil && *s.Level == 0 {
+			c.within(fmt.Sprintf("skills[%d].level", i), 0, 1, MaxLevel)
+		}
+		if weights && s.Weight != nil && *s.Weight == 0 {
+			c.within(fmt.Sprintf("skills[%d].weight", i), 0, 1, MaxWeight)
+		}
+	}
+}
+
 func (o *Opportunity) check(c *checker) {
 	c.id("id", o.ID)
 	if o.Bucket == "" {
@@ -125,9 +150,7 @@ func (o *Opportunity) check(c *checker) {
 	if o.Status != Open && o.Status != Closed {
 		c.add("status", UnknownValue, "is %q; must be open or closed", clip(string(o.Status)))
 	}
-	if o.Title == "" {
-		c.add("title", Missing, "must not be empty")
-	}
+	c.present("title", o.Title, "must not be empty")
 	c.text("title", o.Title, maxTitle)
 	c.text("kind", o.Kind, maxName)
 	c.text("organisation", o.Organisation, maxName)
@@ -154,9 +177,7 @@ func (o *Opportunity) check(c *checker) {
 }
 
 func (c *checker) skill(path, name string, level int) {
-	if name == "" {
-		c.add(path+".name", Missing, "must name a skill")
-	}
+	c.present(path+".name", name, "must name a skill")
 	c.text(path+".name", name, maxName)
 	if level != 0 {
 		c.within(path+".level", level, 1, MaxLevel)
@@ -169,9 +190,7 @@ func (c *checker) locations(list []string) {
 	}
 	for i, l := range list {
 		path := fmt.Sprintf("locations[%d]", i)
-		if l == "" {
-			c.add(path, Missing, "must not be empty")
-		}
+		c.present(path, l, "must not be empty")
 		c.text(path, l, maxName)
 	}
 }

@@ -2,6 +2,7 @@ package event
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -55,6 +56,9 @@ func DecodeProfile(data []byte) (Profile, error) {
 		for i, s := range p.Skills {
 			c.skill(fmt.Sprintf("skills[%d]", i), s.Name, s.Level)
 		}
+	}
+	if slices.ContainsFunc(p.Skills, func(s Skill) bool { return s.Level == 0 }) {
+		c.zeros(data, false)
 	}
 	if p.GraduationYear != 0 {
 		c.within("graduation_year", p.GraduationYear, minYear, maxYear)

@@ -1,15 +1,13 @@
 package match
 
 import (
-	"encoding/binary"
-	"slices"
+	"math/bits"
 	"time"
-	"unsafe"
 )
 
 // Stats says how much work an arrival was.
 type Stats struct {
-	Candidates int // students who share a skill with it, as far as they were looked at
+	Candidates int // students who share a skill with it
 	Pruned     int // of these, not eligible or below their floor
 	Emitted    int
 }
@@ -30,37 +28,44 @@ func (x *Students) Holders(o *Opportunity, emit func(ord int, key int64)) Stats 
 	if o.total == 0 {
 		return Stats{}
 	}
-	a := newArrival(o)
+	a := x.arrival(o, emit)
 	for i, b := range x.blocks {
-		if cap(x.sums) < len(b.ids)+3 {
-			x.sums = make([]uint16, len(b.ids)+len(b.ids)/4+3)
-		}
-		a.search(b, i*blockSize, x.sums[:len(b.ids)], emit)
+		a.base = i * blockSize
+		a.search(b, &x.spread)
 	}
+	a.stats.Pruned = a.stats.Candidates - a.stats.Emitted
 	return a.stats
 }
 
 // arrival is one opportunity on its way through the blocks.
 type arrival struct {
 	o       *Opportunity
-	worth   [][256]uint16 // per required skill: what a level earns
-	overlap []int64       // overlap term by points; 1: not worked out yet (terms are never positive)
-	fits    [102]int64    // fit term by ability+1
+	emit    func(ord int, key int64)
+	overlap []int64 // overlap term by points; 1: not worked out yet (terms are never positive)
+	gates   pass    // what a gate adds to a key, at most
 	stats   Stats
+
+	// of the block being searched
+	base    int
+	lists   []found
+	factors []int
+	steps   []step
+	unit    int                 // points that a sum of 1 stands for
+	exact   bool                // sums are not rounded up
+	needs   needs               // the sums that classes of floors ask for
+	reached [1 << sumBits]int64 // overlap and fresh term by sum, at most
 }
 
-func newArrival(o *Opportunity) *arrival {
-	a := &arrival{o: o, worth: make([][256]uint16, len(o.skills)), overlap: make([]int64, o.total+1)}
-	for i, r := range o.skills {
-		for level := uint8(1); level < 1<<levelBits; level++ {
-			a.worth[i][level] = uint16(r.points(level))
-		}
-	}
+// found is one required skill that somebody in the block has.
+type found struct {
+	required
+	levels []levels
+}
+
+func (x *Students) arrival(o *Opportunity, emit func(int, int64)) *arrival {
+	a := &arrival{o: o, emit: emit, overlap: make([]int64, o.total+1), gates: x.homes.pass(o)}
 	for i := range a.overlap {
 		a.overlap[i] = 1
-	}
-	for ability := range a.fits {
-		a.fits[ability] = o.weights.fitTerm(o.difficulty, ability-1)
 	}
 	return a
 }
@@ -70,57 +75,6 @@ func (a *arrival) overlapTerm(n int) int64 {
 		a.overlap[n] = a.o.weights.overlapTerm(n, a.o.total)
 	}
 	return a.overlap[n]
-}
-
-// found is one required skill that somebody in the block has.
-type found struct {
-	*posting
-	worth *[256]uint16
-	most  int // points at best
-}
-
-func (a *arrival) search(b *block, base int, sums []uint16, emit func(int, int64)) {
-	floors := &b.floors[a.o.bucket.Index()]
-	floors.refresh()
-	bonus := int64(0)
-	if b.weighted > 0 {
-		bonus = a.o.weights.interestBound()
-	}
-	lists := a.lists(b)
-	if len(lists) == 0 {
-		return
-	}
-	need := a.need(floors.low - a.o.fresh - bonus)
-	if need > a.o.total {
-		a.exceptions(b, base, floors, emit)
-		return
-	}
-	probed, rest := split(lists, need)
-	for _, l := range lists[probed:] {
-		l.accumulate(sums, l.worth)
-	}
-	a.scan(b, base, sums, lists[:probed], need-rest, floors, bonus, emit)
-	a.exceptions(b, base, floors, emit)
-}
-
-// lists gives the posting lists of the required skills, dense ones first, then by length.
-func (a *arrival) lists(b *block) []found {
-	var lists []found
-	for i, r := range a.o.skills {
-		if p := b.postings[r.skill]; p != nil {
-			lists = append(lists, found{p, &a.worth[i], int(r.weight) * scale})
-		}
-	}
-	slices.SortFunc(lists, func(x, y found) int {
-		if (x.dense != nil) != (y.dense != nil) {
-			if x.dense != nil {
-				return -1
-			}
-			return 1
-		}
-		return y.n - x.n
-	})
-	return lists
 }
 
 // need is the fewest points that make an overlap term of at least bound.
@@ -136,74 +90,171 @@ func (a *arrival) need(bound int64) int {
 	return low
 }
 
-// split says how many of the leading dense lists can be left out of the sums,
-// because all of them together earn too little, and how much they earn at best
-// (MaxScore: Turtle and Flood, 1995). They are probed for what the others find.
-func split(lists []found, need int) (probed, rest int) {
-	for probed < len(lists)-1 && lists[probed].dense != nil && rest+lists[probed].most < need {
-		rest += lists[probed].most
-		probed++
-	}
-	return probed, rest
-}
-
-// scan visits the slots with at least least points, emits those that belong,
-// and leaves the sums zero.
-func (a *arrival) scan(b *block, base int, sums []uint16, probed []found, least int, f *floors, bonus int64, emit func(int, int64)) {
-	padded := sums[:(len(sums)+3)&^3]
-	words := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(padded))), 2*len(padded))
-	keys := f.keys[:len(sums)]
-	for i := 0; i < len(padded); i += 4 {
-		if binary.NativeEndian.Uint64(words[2*i:]) == 0 {
-			continue
-		}
-		for slot := i; slot < min(i+4, len(sums)); slot++ {
-			n := int(sums[slot])
-			if n == 0 {
-				continue
-			}
-			a.stats.Candidates++
-			if n >= least {
-				for _, l := range probed {
-					n += int(l.probe(slot, l.worth))
-				}
-				if a.overlapTerm(n)+a.o.fresh+bonus >= keys[slot] && keys[slot] >= f.low {
-					a.offer(b, base, slot, n, keys[slot], emit)
-				}
-			}
-		}
-	}
-	clear(padded)
-}
-
-// exceptions visits the slots that the block's bound does not hold for.
-func (a *arrival) exceptions(b *block, base int, f *floors, emit func(int, int64)) {
-	for _, slot := range f.exceptions {
-		if f.keys[slot] < f.low && b.ids[slot] != "" {
-			if n := earned(&b.rows[slot], a.o); n > 0 {
-				a.stats.Candidates++
-				a.offer(b, base, int(slot), n, f.keys[slot], emit)
-			}
-		}
-	}
-}
-
-// offer emits a slot with n points if it is eligible and reaches its floor.
-func (a *arrival) offer(b *block, base, slot, n int, floor int64, emit func(int, int64)) {
-	key := a.overlapTerm(n) + a.fits[b.ability[slot]+1] + a.o.fresh
-	if !yearFits(a.o.years, b.year[slot]) {
+// search adds up the points of 64 slots at a time and looks closer at those
+// that may reach their floor.
+func (a *arrival) search(b *block, spread *spread) {
+	f := &b.floors[a.o.bucket.Index()]
+	f.refresh()
+	if a.find(b, spread); len(a.lists) == 0 {
 		return
 	}
-	row := &b.rows[slot]
-	if row.extras != nil {
+	a.scale()
+	a.ask(f, b.weighted > 0)
+	var s sums
+	for word := range f.classes {
+		add(a.steps, word, &s)
+		shared := s.any()
+		if shared == 0 {
+			continue
+		}
+		a.stats.Candidates += bits.OnesCount64(shared)
+		if near := s.reach(&a.needs, &f.classes[word]); near != 0 {
+			near = a.sift(&s, near, b.gates[word*64:], f.keys[word*64:])
+			for ; near != 0; near &= near - 1 {
+				a.offer(b, f, &s, word*64+bits.TrailingZeros64(near))
+			}
+		}
+	}
+	spread.clear()
+}
+
+// sift keeps the slots whose key may reach the floor. It does not branch on
+// what it finds: about every second slot stays, and nobody could tell which.
+func (a *arrival) sift(s *sums, near uint64, gates []gate, floors []int32) uint64 {
+	kept := uint64(0)
+	for ; near != 0; near &= near - 1 {
+		slot := bits.TrailingZeros64(near)
+		key := a.reached[s.at(slot)] + a.gates.most(gates[slot])
+		short := uint64(key-full(floors[slot])) >> 63 // 1: below it
+		kept |= (1 - short) << slot
+	}
+	return kept
+}
+
+// find gathers the levels of the required skills, a word for 64 slots.
+func (a *arrival) find(b *block, spread *spread) {
+	a.lists = a.lists[:0]
+	for _, r := range a.o.skills {
+		p := b.postings[r.skill]
+		switch {
+		case p == nil:
+		case p.dense != nil:
+			a.lists = append(a.lists, found{r, p.dense})
+		default:
+			a.lists = append(a.lists, found{r, spread.take(p, words(len(b.ids)))})
+		}
+	}
+}
+
+// scale finds the unit of the sums: the largest that measures every skill's
+// points exactly, or, if sums would grow too large in it, one that rounds up.
+func (a *arrival) scale() {
+	total := 0
+	a.unit, a.factors, a.exact = 0, a.factors[:0], true
+	for _, l := range a.lists {
+		worth := l.points(1)
+		a.unit = gcd(a.unit, worth)
+		a.factors = append(a.factors, worth)
+		total += worth * int(l.level)
+	}
+	if total/a.unit >= 1<<sumBits {
+		a.unit, a.exact = total>>(sumBits-1), false
+	}
+	rest := 0
+	for i, f := range a.factors {
+		a.factors[i] = (f + a.unit - 1) / a.unit
+		rest = gcd(rest, a.factors[i])
+	}
+	for i := range a.factors {
+		a.factors[i] /= rest
+	}
+	a.unit *= rest
+	a.steps = plan(a.steps[:0], a.lists, a.factors)
+}
+
+// ask works out what sums are worth, and which of them each class of floors
+// asks for at least.
+func (a *arrival) ask(f *floors, weighted bool) {
+	for sum := range a.reached {
+		a.reached[sum] = a.o.fresh
+		if n := sum * a.unit; 0 < n && n < a.o.total && (a.exact || sum < 1<<sumBits-1) {
+			a.reached[sum] += a.overlapTerm(n)
+		}
+	}
+	best := a.o.fresh
+	if weighted {
+		best += a.o.weights.interestBound()
+	}
+	for c, bound := range f.bounds {
+		need := (a.need(full(bound)-best) + a.unit - 1) / a.unit
+		a.needs.set(c, min(need, 1<<sumBits-1))
+	}
+}
+
+// points adds up what a slot earns.
+func (a *arrival) points(slot int) int {
+	n := 0
+	for _, l := range a.lists {
+		n += l.points(l.levels[slot>>6].at(slot))
+	}
+	return n
+}
+
+// offer emits a slot if it is eligible and reaches its floor. Only few need
+// their row for that.
+func (a *arrival) offer(b *block, f *floors, s *sums, slot int) {
+	n := s.at(slot) * a.unit
+	if !a.exact {
+		n = a.points(slot)
+	}
+	g := b.gates[slot]
+	key := a.overlapTerm(n) + a.gates.ability[uint8(g.ability)] + a.o.fresh
+	if a.gates.unsure[g.home] && !placeFits(&b.rows[slot], a.o) {
+		return
+	}
+	if g.year&extraBit != 0 {
+		row := &b.rows[slot]
 		if row.ignores(a.o.member) {
 			return
 		}
 		key += interestTerm(row, a.o)
 	}
-	if key < floor || !placeFits(row, a.o) {
+	if key < full(f.keys[slot]) {
 		return
 	}
 	a.stats.Emitted++
-	emit(base+slot, key)
+	a.emit(a.base+slot, key)
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// spread lends empty words to sparse lists and takes them back.
+type spread struct {
+	words [][]levels
+	taken int
+}
+
+func (s *spread) take(p *posting, size int) []levels {
+	if s.taken == len(s.words) {
+		s.words = append(s.words, nil)
+	}
+	w := &s.words[s.taken]
+	if len(*w) < size {
+		*w = make([]levels, size)
+	}
+	s.taken++
+	p.spread(*w)
+	return (*w)[:size]
+}
+
+func (s *spread) clear() {
+	for _, w := range s.words[:s.taken] {
+		clear(w)
+	}
+	s.taken = 0
 }

@@ -125,7 +125,7 @@ func TestMatchFindsExactlyWhoScoresAboveTheFloor(t *testing.T) {
 			for id := range x.byID {
 				s, _ := x.Lookup(id)
 				b, slot := x.at(x.byID[id])
-				if terms, gate := Score(s, o, testNow); gate == NoGate && terms.Key() >= b.floors[0].keys[slot] {
+				if terms, gate := Score(s, o, testNow); gate == NoGate && terms.Key() >= full(b.floors[0].keys[slot]) {
 					want[id] = terms.Key()
 				}
 			}

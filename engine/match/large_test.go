@@ -17,6 +17,9 @@ func campus(r *rand.Rand, dict *Dictionary, config Config, n, skills int) *Stude
 		if r.IntN(2) == 0 {
 			p.AIProfile.CareerScore = new(float64(r.IntN(101)))
 		}
+		if r.IntN(3) > 0 { // more homes than have a number
+			p.Locations, p.Remote = []string{fmt.Sprint("p", r.IntN(20)), fmt.Sprint("p", r.IntN(20))}, new(r.IntN(2) == 0)
+		}
 		for range 4 + r.IntN(9) {
 			p.Skills = append(p.Skills, event.Skill{Name: zipf(r, skills), Level: 1 + r.IntN(5)})
 		}
@@ -36,10 +39,14 @@ func zipf(r *rand.Rand, n int) string {
 func arrivalOf(r *rand.Rand, id string, skills int) event.Opportunity {
 	o := event.Opportunity{
 		ID: id, Bucket: event.Jobs, Status: event.Open, PostedAt: testNow.Add(-time.Duration(r.IntN(30*24)) * time.Hour),
-		Difficulty: new(float64(r.IntN(101))),
+		Difficulty: new(float64(r.IntN(101))), Remote: r.IntN(2) == 0,
 	}
+	if r.IntN(2) == 0 {
+		o.Locations = []string{fmt.Sprint("p", r.IntN(20))}
+	}
+	heaviest := 3 + 7*r.IntN(2) // with the heavy ones, sums are rounded
 	for range 1 + r.IntN(7) {
-		o.Skills = append(o.Skills, event.RequiredSkill{Name: zipf(r, skills), Level: 1 + r.IntN(5), Weight: 1 + r.IntN(3)})
+		o.Skills = append(o.Skills, event.RequiredSkill{Name: zipf(r, skills), Level: 1 + r.IntN(5), Weight: 1 + r.IntN(heaviest)})
 	}
 	return o
 }
@@ -54,7 +61,7 @@ func TestBoundsNeverHideAStudent(t *testing.T) {
 			want := map[string]int64{}
 			for id, ord := range x.byID {
 				b, slot := x.at(ord)
-				if terms, gate := Score(&b.rows[slot], o, testNow); gate == NoGate && terms.Key() >= b.floors[0].keys[slot] {
+				if terms, gate := Score(&b.rows[slot], o, testNow); gate == NoGate && terms.Key() >= full(b.floors[0].keys[slot]) {
 					want[id] = terms.Key()
 				}
 			}

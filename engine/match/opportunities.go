@@ -20,15 +20,36 @@ type Opportunities struct {
 // shelf is up to shelfSize opportunities of neighbouring freshness. Ordered
 // shelves let a search stop: nothing on an older one can be better.
 type shelf struct {
-	fresh    int64          // highest fresh term that was ever put here
-	items    []*Opportunity // nil where taken out
-	live     int
-	postings map[uint32]*posting // payload: 1 + 5 x (weight-1) + level-1
-	terms    []int64             // fresh terms by slot
-	totals   []uint16            // D by slot
+	fresh      int64          // highest fresh term that was ever put here
+	best       []int64        // the same by group of groupSize slots
+	items      []*Opportunity // nil where taken out
+	weights    Weights        // of the items: one bucket, one configuration
+	live       int
+	postings   map[uint32]*asking
+	terms      []int64  // fresh terms by slot
+	totals     []uint16 // D by slot, at least 1
+	difficulty []int8
 }
 
-const shelfSize = 4096
+const (
+	shelfSize = 4096
+	groupSize = 64
+)
+
+// asking lists which opportunities of a shelf ask for one skill, and how: packed
+// requirements beside the slots.
+type asking struct {
+	slots  []uint16
+	packed []uint8
+}
+
+// accumulate adds to every listed slot what its requirement is worth.
+func (p *asking) accumulate(sums *[shelfSize]uint16, worth *[256]uint16) {
+	packed := p.packed[:len(p.slots)]
+	for i, slot := range p.slots {
+		sums[slot%shelfSize] += worth[packed[i]]
+	}
+}
 
 // Scratch is the working memory of one goroutine's searches. The zero value is ready.
 type Scratch struct {
@@ -112,7 +133,7 @@ func (x *Opportunities) Remove(m event.Member) {
 }
 
 func newShelf(items []*Opportunity) *shelf {
-	s := &shelf{fresh: math.MinInt64, postings: map[uint32]*posting{}}
+	s := &shelf{fresh: math.MinInt64, postings: map[uint32]*asking{}}
 	for _, o := range items {
 		s.put(o)
 	}
@@ -123,7 +144,14 @@ func (s *shelf) put(o *Opportunity) {
 	slot := len(s.items)
 	s.items = append(s.items, o)
 	s.terms = append(s.terms, o.fresh)
-	s.totals = append(s.totals, uint16(o.total))
+	s.totals = append(s.totals, uint16(max(1, o.total)))
+	s.difficulty = append(s.difficulty, int8(o.difficulty))
+	s.weights = o.weights
+	if slot%groupSize == 0 {
+		s.best = append(s.best, o.fresh)
+	} else {
+		s.best[slot/groupSize] = max(s.best[slot/groupSize], o.fresh)
+	}
 	s.fresh = max(s.fresh, o.fresh)
 	s.live++
 	if !o.open {
@@ -132,11 +160,10 @@ func (s *shelf) put(o *Opportunity) {
 	for _, r := range o.skills {
 		p := s.postings[r.skill]
 		if p == nil {
-			p = &posting{}
+			p = &asking{}
 			s.postings[r.skill] = p
 		}
-		p.n++ // never dense: a shelf is small enough for the cache
-		p.slots, p.payload = append(p.slots, uint16(slot)), append(p.payload, r.pack())
+		p.slots, p.packed = append(p.slots, uint16(slot)), append(p.packed, r.pack())
 	}
 }
 
@@ -176,7 +203,10 @@ var levelWorth = func() (table [event.MaxLevel + 1][256]uint16) {
 // whether others that are eligible may have been left out: false is certain.
 func (x *Opportunities) Top(s *Student, b event.Bucket, k int, now time.Time, scratch *Scratch) ([]event.Entry, bool) {
 	t := top{student: s, k: k, now: now.Unix(), heap: scratch.heap[:0]}
-	for _, sh := range x.shelves[b.Index()] {
+	for i, sh := range x.shelves[b.Index()] {
+		if i == 0 {
+			t.suit(sh.weights)
+		}
 		if t.full() && sh.fresh+t.bonus(sh) < t.heap[0].Key {
 			t.truncated = true
 			break

@@ -8,21 +8,22 @@ import (
 	"tideline/engine/event"
 )
 
-// Opportunity is an opportunity ready for matching. It is immutable.
+// Opportunity is an opportunity ready for matching. It is immutable. What every
+// search looks at comes first, to share a cache line.
 type Opportunity struct {
 	member     event.Member
+	years      uint64   // bit y-2000 for each graduation year asked for; 0: any
+	deadline   int64    // Unix seconds; MaxInt64: none
+	locations  []uint32 // sorted; empty: anywhere
+	total      int      // D of the overlap: sum of 60 x weight
+	remote     bool
+	open       bool
 	bucket     event.Bucket
 	weights    Weights
 	skills     []required // by skill number
-	total      int        // D of the overlap: sum of 60 x weight
-	years      uint64     // bit y-2000 for each graduation year asked for; 0: any
-	locations  []uint32   // sorted; empty: anywhere
 	features   []uint32   // in the order of their texts
 	difficulty int        // 0..100; -1 unknown
 	fresh      int64      // the fresh term
-	deadline   int64      // Unix seconds; MaxInt64: none
-	remote     bool
-	open       bool
 }
 
 // required is one skill an opportunity asks for.

@@ -2,6 +2,7 @@ package match
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -83,21 +84,27 @@ func (x *Students) Above(o *Opportunity, overlap float64, emit func(ord int)) {
 	if o.total == 0 {
 		return
 	}
-	a, need := newArrival(o), least(overlap, o.total)
+	a, need := x.arrival(o, nil), least(overlap, o.total)
 	for i, b := range x.blocks {
-		lists := a.lists(b)
-		if len(lists) == 0 {
+		if a.find(b, &x.spread); len(a.lists) == 0 {
 			continue
 		}
-		sums := make([]uint16, len(b.ids))
-		for _, l := range lists {
-			l.accumulate(sums, l.worth)
-		}
-		for slot, n := range sums {
-			if int(n) >= need {
-				emit(i*blockSize + slot)
+		a.scale()
+		var s sums
+		for word := range words(len(b.ids)) {
+			add(a.steps, word, &s)
+			for shared := s.any(); shared != 0; shared &= shared - 1 {
+				slot := word*64 + bits.TrailingZeros64(shared)
+				n := s.at(slot) * a.unit
+				if !a.exact {
+					n = a.points(slot)
+				}
+				if n >= need {
+					emit(i*blockSize + slot)
+				}
 			}
 		}
+		x.spread.clear()
 	}
 }
 
@@ -118,7 +125,7 @@ func (s *shelf) above(student *Student, overlap float64, sums *[shelfSize]uint16
 	touched := false
 	for _, packed := range student.skills {
 		if p := s.postings[packed>>levelBits]; p != nil {
-			p.accumulate(sums[:], &levelWorth[packed&(1<<levelBits-1)])
+			p.accumulate(sums, &levelWorth[packed&(1<<levelBits-1)])
 			touched = true
 		}
 	}

@@ -2,8 +2,6 @@ package match
 
 import (
 	"iter"
-	"math"
-	"slices"
 
 	"tideline/engine/event"
 )
@@ -16,7 +14,8 @@ type Students struct {
 	byID   map[string]int32
 	blocks []*block
 	free   []int32
-	sums   []uint16 // scratch of Match, all zero between calls
+	homes  homes
+	spread spread // scratch of Match
 }
 
 const blockSize = 1 << 16
@@ -27,8 +26,7 @@ type block struct {
 	ids      []string // "" where the slot is free
 	rows     []Student
 	postings map[uint32]*posting
-	ability  []int8
-	year     []uint8
+	gates    []gate
 	weighted int       // rows with interest weights
 	floors   [3]floors // by bucket
 }
@@ -36,7 +34,7 @@ type block struct {
 func newBlock() *block {
 	b := &block{postings: map[uint32]*posting{}}
 	for i := range b.floors {
-		b.floors[i].low = noFloor
+		b.floors[i] = newFloors()
 	}
 	return b
 }
@@ -64,7 +62,7 @@ func (x *Students) Put(id string, p event.Profile) {
 	}
 	b, slot := x.at(ord)
 	b.rows[slot] = row
-	b.ability[slot], b.year[slot] = row.ability, row.year
+	b.gates[slot] = x.homes.gate(&row)
 	for _, s := range row.skills {
 		b.list(s>>levelBits).add(uint16(slot), uint8(s&(1<<levelBits-1)), len(b.ids))
 	}
@@ -87,8 +85,7 @@ func (x *Students) allot(id string) int32 {
 		}
 		b := x.blocks[len(x.blocks)-1]
 		ord = int32((len(x.blocks)-1)*blockSize + len(b.ids))
-		b.ids, b.rows = append(b.ids, id), append(b.rows, Student{})
-		b.ability, b.year = append(b.ability, -1), append(b.year, 0)
+		b.ids, b.rows, b.gates = append(b.ids, id), append(b.rows, Student{}), append(b.gates, gate{})
 		for i := range b.floors {
 			b.floors[i].append()
 		}
@@ -185,8 +182,9 @@ func (x *Students) From(ord int, yield func(ord int, id string) bool) {
 // SetIgnored replaces what a student has hidden, in ascending order. Unknown
 // students are ignored.
 func (x *Students) SetIgnored(id string, members []event.Member) {
-	if s, known := x.Lookup(id); known {
-		s.more().ignored = members
+	if ord, known := x.byID[id]; known {
+		b, slot := x.at(ord)
+		b.more(slot).ignored = members
 	}
 }
 
@@ -203,7 +201,7 @@ func (x *Students) SetWeights(id string, weights map[string]float64) {
 	for name, w := range weights {
 		numbered[x.dict.id(name)] = w
 	}
-	s.more().weights = numbered
+	b.more(slot).weights = numbered
 	switch after := s.weighted(); {
 	case after && !before:
 		b.weighted++
@@ -212,9 +210,11 @@ func (x *Students) SetWeights(id string, weights map[string]float64) {
 	}
 }
 
-func (s *Student) more() *extras {
+func (b *block) more(slot int) *extras {
+	s := &b.rows[slot]
 	if s.extras == nil {
 		s.extras = &extras{}
+		b.gates[slot].year |= extraBit
 	}
 	return s.extras
 }
@@ -230,69 +230,3 @@ func (x *Students) SetFloor(id string, b event.Bucket, key int64) {
 
 // ClearFloor says that everything eligible belongs into a student's feed.
 func (x *Students) ClearFloor(id string, b event.Bucket) { x.SetFloor(id, b, noFloor) }
-
-// noFloor lies below every key, with room to subtract from.
-const noFloor = math.MinInt64 / 2
-
-// floors is one bucket's column of floors. Low is a key that all but the slots
-// in exceptions reach, so that a block can be searched for what reaches it; it
-// is worked out now and then, and only ever too low.
-type floors struct {
-	keys       []int64
-	low        int64
-	exceptions []uint16 // slots whose floor may be below low; sorted
-	changes    int      // since low was worked out
-}
-
-func (f *floors) append() {
-	f.keys = append(f.keys, noFloor)
-	f.except(uint16(len(f.keys) - 1))
-}
-
-func (f *floors) set(slot int, key int64) {
-	f.keys[slot] = key
-	f.changes++
-	if key < f.low {
-		f.except(uint16(slot))
-	}
-}
-
-func (f *floors) except(slot uint16) {
-	if f.low == noFloor {
-		return // everything reaches it
-	}
-	if at, known := slices.BinarySearch(f.exceptions, slot); !known {
-		f.exceptions = slices.Insert(f.exceptions, at, slot)
-	}
-	if len(f.exceptions) > 4*maxExceptions {
-		f.low, f.exceptions = noFloor, nil
-	}
-}
-
-// maxExceptions is how many slots of a block are searched without a bound, at
-// about 50 ns each: a sixth of a per cent.
-const maxExceptions = 64
-
-// refresh works low out again once enough floors have moved.
-func (f *floors) refresh() {
-	n := len(f.keys)
-	if f.changes < 256+n/8 {
-		return
-	}
-	f.changes = 0
-	if n <= maxExceptions {
-		f.low, f.exceptions = noFloor, nil
-		return
-	}
-	sorted := slices.Clone(f.keys)
-	slices.Sort(sorted)
-	f.low, f.exceptions = sorted[maxExceptions], nil
-	if f.low == noFloor {
-		return
-	}
-	for slot, key := range f.keys {
-		if key < f.low {
-			f.exceptions = append(f.exceptions, uint16(slot))
-		}
-	}
-}

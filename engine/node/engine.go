@@ -73,6 +73,9 @@ func (e *Engine) Students() int { return e.status.count() }
 func (e *Engine) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if e.config.EndWithin > 0 {
+		defer e.session.EndWithin(ctx, e.config.EndWithin)()
+	}
 	failed := make(chan error, 2)
 	go func() { failed <- e.table.Run(ctx) }()
 	go func() { failed <- e.ticks(ctx) }()

@@ -53,6 +53,7 @@ type EngineConfig struct {
 	MaxRecords int           // records of one batch
 	RetryEvery time.Duration // pause after an outage of Redis or Kafka
 	Tick       time.Duration // how often partitions are told the time
+	EndWithin  time.Duration // how long the transaction under way may take to end in a stop; 0: as long as ever
 }
 
 // loop reads and processes batches until ctx ends; then it returns nil.

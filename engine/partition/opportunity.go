@@ -21,9 +21,7 @@ func (p *Partition) Range(r event.Range, out *Effects) {
 	p.meta.Positions[r.Partition] = max(p.meta.Positions[r.Partition], r.To+1)
 	for _, item := range p.catalog.Changed(r) {
 		if out.Entries >= p.config.MaxEntries {
-			rest := event.Range{Partition: r.Partition, From: item.Latest().Offset, To: r.To, At: r.At, First: new(r.Start())}
-			out.Rest = append(out.Rest, rest)
-			p.meta.Open = append(p.meta.Open, rest)
+			p.putOff(r, item.Latest().Offset, out)
 			p.hand(out)
 			return
 		}
@@ -31,6 +29,24 @@ func (p *Partition) Range(r event.Range, out *Effects) {
 		p.touchOpportunity(item, touch{kind: rulesets.OnOpportunities, at: time.UnixMilli(r.At).UTC()}, r.Start(), out)
 	}
 	p.hand(out)
+}
+
+// putOff leaves r, from an offset on, to a continuation. It joins one of this
+// batch that r follows: what is put off is written again at every batch, and a
+// slow one may meet any number of small ranges. Nothing of such an r was done.
+func (p *Partition) putOff(r event.Range, from int64, out *Effects) {
+	for i := range out.Rest {
+		before := &out.Rest[i]
+		if before.Partition == r.Partition && before.From <= r.From && r.From <= before.To+1 {
+			p.meta.Open = without(p.meta.Open, *before)
+			before.To = max(before.To, r.To)
+			p.meta.Open = append(p.meta.Open, *before)
+			return
+		}
+	}
+	rest := event.Range{Partition: r.Partition, From: from, To: r.To, At: r.At, First: new(r.Start())}
+	out.Rest = append(out.Rest, rest)
+	p.meta.Open = append(p.meta.Open, rest)
 }
 
 func without(list []event.Range, r event.Range) []event.Range {

@@ -1,0 +1,61 @@
+package streams
+
+import (
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// lags reads the gauges of the lag, by topic.
+func lags(t *testing.T, reg *prometheus.Registry) map[string]float64 {
+	t.Helper()
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]float64{}
+	for _, f := range families {
+		if f.GetName() != "tideline_stream_lag_records" {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			found[m.GetLabel()[0].GetValue()] = m.GetGauge().GetValue()
+		}
+	}
+	return found
+}
+
+func TestTheLagIsWhatTheGroupHasNotCommitted(t *testing.T) {
+	config, _ := brokers(t)
+	ensure(t, config)
+	p := producer(t, config)
+	send(t, p, signalOf("ann", 0), signalOf("bob", 1), signalOf("cleo", 2), Opportunity(opportunityOf("o1")))
+	reg := prometheus.NewRegistry()
+	r, err := NewLagReader(config, reg, quietly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	r.measure(t.Context(), 20*time.Second)
+	want := map[string]float64{Opportunities: 1, Profiles: 0, Signals: 3, Fanout: 0}
+	if got := lags(t, reg); !maps.Equal(got, want) {
+		t.Errorf("before the group has joined: %v", got)
+	}
+	process(t, config, session(t, config, "a"), 3)
+	r.measure(t.Context(), 20*time.Second)
+	if got := lags(t, reg); got[Signals] != 0 {
+		t.Errorf("after all was processed: %v", got)
+	}
+	send(t, p, signalOf("ann", 3))
+	r.measure(t.Context(), 20*time.Second)
+	if got := lags(t, reg); got[Signals] != 1 {
+		t.Errorf("after one more: %v", got)
+	}
+	r.Close() // nobody answers any more
+	r.measure(t.Context(), 20*time.Second)
+	if got := lags(t, reg); len(got) != 0 {
+		t.Errorf("nobody knows the lag, but it says %v", got)
+	}
+}
