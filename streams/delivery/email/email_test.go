@@ -145,17 +145,21 @@ func certificate(t *testing.T) (*tls.Config, *x509.CertPool) {
 
 var key = unsubscribe.NewKey("a secret of the API")
 
-func sender(t *testing.T, c Config) *Sender {
-	t.Helper()
+var shipped = sync.OnceValue(func() *templates.Texts {
 	texts, err := templates.Load(templates.Shipped)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
+	return texts
+})
+
+func sender(t *testing.T, c Config) *Sender {
+	t.Helper()
 	if c.TLS == "" {
 		c.TLS = Plain
 	}
 	c.From, c.PublicURL, c.Unsubscribe = "Tideline <no-reply@campus.example>", "https://tideline.example", key
-	s, err := New(c, func() *templates.Texts { return texts })
+	s, err := New(c, shipped)
 	if err != nil {
 		t.Fatal(err)
 	}
