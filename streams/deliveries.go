@@ -43,7 +43,7 @@ func RunDeliveries(ctx context.Context, config Config, outbox Outbox, reg promet
 		kgo.ConsumerGroup(config.Group+"-delivery"), kgo.ConsumeTopics(Notifications), kgo.InstanceID(config.Instance),
 		kgo.SessionTimeout(config.sessionTimeout()), kgo.HeartbeatInterval(config.sessionTimeout()/10),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(),
+		kgo.FetchMaxWait(fetchWait), kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(),
 		kgo.OnPartitionsAssigned(d.assigned), kgo.OnPartitionsRevoked(d.released), kgo.OnPartitionsLost(d.released))
 	if err != nil {
 		return err

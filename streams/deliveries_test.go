@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
+
 	"tideline/engine/event"
 )
 
@@ -88,5 +90,26 @@ func TestDeliveriesRestoreTheirQueueAndReadOnFromWhatWasCommitted(t *testing.T) 
 	send(t, p, notification())
 	if o := run(0, 1); len(o.accepted) != 1 {
 		t.Errorf("after a restart %d notifications came, want the new one", len(o.accepted))
+	}
+}
+
+func TestTheQueueIsCompactedAndNotKeptForEver(t *testing.T) {
+	c, _ := brokers(t)
+	ensure(t, c)
+	ensure(t, c) // what was created passes the check of the next start
+	configs, err := kadm.NewClient(client(t, c)).DescribeTopicConfigs(t.Context(), Deliveries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	have, err := configs.On(Deliveries, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	for _, entry := range have.Configs {
+		found[entry.Key] = entry.MaybeValue()
+	}
+	if found["cleanup.policy"] != "compact,delete" || found["retention.ms"] != "2592000000" {
+		t.Errorf("policy %q, kept %q", found["cleanup.policy"], found["retention.ms"])
 	}
 }

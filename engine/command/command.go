@@ -63,7 +63,7 @@ func New() *cobra.Command {
 			panic(err) // the flag was defined on the line before
 		}
 	}
-	root.AddCommand(serveCommand(), demoCommand(), ingestCommand(), verifyCommand(), realdataCommand(), tokenCommand(), configCommand())
+	root.AddCommand(serveCommand(), demoCommand(), ingestCommand(), deliverCommand(), previewCommand(), verifyCommand(), realdataCommand(), tokenCommand(), configCommand())
 	return root
 }
 

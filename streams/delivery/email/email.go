@@ -11,7 +11,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	address "net/mail"
 	"strings"
 	"time"
@@ -198,10 +197,4 @@ func (s *Sender) page(n event.Notification) page {
 		p.Unsubscribe = s.config.Unsubscribe.Link(s.config.PublicURL, n.Recipient, n.Notice.Category)
 	}
 	return p
-}
-
-// LoopbackHost says whether a host is this machine, where plain SMTP harms nobody.
-func LoopbackHost(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

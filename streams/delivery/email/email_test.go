@@ -324,12 +324,12 @@ func TestAServerThatSaysNothingIsLeftWhenTheTimeIsUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		conn, err := l.Accept()
 		if err == nil {
-			defer conn.Close()
+			defer func() { _ = conn.Close() }()
 			cancel() // the attempt is under way
 			_, _ = io.Copy(io.Discard, conn)
 		}
