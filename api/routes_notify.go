@@ -8,20 +8,20 @@ import (
 	"tideline/engine/event"
 )
 
-func text(name, in, description string) *huma.Param {
+func textParam(name, in, description string) *huma.Param {
 	return &huma.Param{Name: name, In: in, Description: description, Schema: &huma.Schema{Type: huma.TypeString}}
 }
 
-func flag(name, description string) *huma.Param {
+func boolParam(name, description string) *huma.Param {
 	return &huma.Param{Name: name, In: "query", Description: description, Schema: &huma.Schema{Type: huma.TypeBoolean}}
 }
 
 var (
-	recipientParam = text("recipient", "query", "for ops and services, required; students and recruiters get their own")
+	recipientParam = textParam("recipient", "query", "for ops and services, required; students and recruiters get their own")
 	afterParam     = &huma.Param{
 		Name: "after", In: "query", Description: "like Last-Event-ID: the id of the last event received", Schema: &huma.Schema{Type: huma.TypeInteger},
 	}
-	ifMatchParam = text("If-Match", "header", "the ETag of GET; for a new ruleset If-None-Match: * instead")
+	ifMatchParam = textParam("If-Match", "header", "the ETag of GET; for a new ruleset If-None-Match: * instead")
 )
 
 // shortlists is the answer of GET /jobs/{id}/candidates.
@@ -45,8 +45,8 @@ func (s *Server) notifyRoutes() []route {
 			id: "notifications", method: get, path: "/notifications", roles: people, serve: s.notifications, tag: "notifications",
 			summary: "An inbox, newest first",
 			params: []*huma.Param{
-				limitParam, text("cursor", "query", "next_cursor of the page before"), text("category", "query", "only this category"),
-				flag("unread", "only what was not read"), flag("archived", "what was archived, instead of what was not"), recipientParam,
+				limitParam, textParam("cursor", "query", "next_cursor of the page before"), textParam("category", "query", "only this category"),
+				boolParam("unread", "only what was not read"), boolParam("archived", "what was archived, instead of what was not"), recipientParam,
 			}, answer: inboxPage{},
 		},
 		{
@@ -89,7 +89,7 @@ func (s *Server) notifyRoutes() []route {
 		},
 		{
 			id: "unsubscribe", method: post, path: "/unsubscribe", serve: s.unsubscribe, tag: "notifications",
-			summary: "End the emails of a category, by the token of one of them (RFC 8058)", params: []*huma.Param{text("token", "query", "of the email's link")}, answer: marked{},
+			summary: "End the emails of a category, by the token of one of them (RFC 8058)", params: []*huma.Param{textParam("token", "query", "of the email's link")}, answer: marked{},
 		},
 		{
 			id: "candidates", method: get, path: "/jobs/{opportunity}/candidates", roles: hiring, serve: s.candidates, tag: "notifications",
@@ -99,8 +99,8 @@ func (s *Server) notifyRoutes() []route {
 			id: "explain", method: get, path: "/explain", roles: asking, serve: s.explainRule, tag: "rules",
 			summary: "Why a rule speaks, or does not, of a student and an opportunity or gap",
 			params: []*huma.Param{
-				text("rule", "query", "its id, or ruleset/id"), text("student", "query", "for ops, required; students get their own"),
-				text("opportunity", "query", "of a rule about opportunities"), text("gap", "query", "the skill, of a rule about gaps"),
+				textParam("rule", "query", "its id, or ruleset/id"), textParam("student", "query", "for ops, required; students get their own"),
+				textParam("opportunity", "query", "of a rule about opportunities"), textParam("gap", "query", "the skill, of a rule about gaps"),
 			}, answer: ruleReason{},
 		},
 		{
@@ -115,7 +115,7 @@ func (s *Server) notifyRoutes() []route {
 		{
 			id: "put-ruleset", method: put, path: "/rulesets/{ruleset}", roles: rulers, serve: s.putRuleset, tag: "rules",
 			summary: "Store a new version, from YAML; it must compile. Nothing changes before it is activated",
-			params:  []*huma.Param{set, ifMatchParam, text("comment", "query", "why")}, body: sourceBody{}, status: http.StatusCreated, answer: RulesetVersion{},
+			params:  []*huma.Param{set, ifMatchParam, textParam("comment", "query", "why")}, body: sourceBody{}, status: http.StatusCreated, answer: RulesetVersion{},
 		},
 		{
 			id: "ruleset-versions", method: get, path: "/rulesets/{ruleset}/versions", roles: rulers, serve: s.rulesetVersions, tag: "rules",

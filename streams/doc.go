@@ -24,6 +24,7 @@ const (
 	Notifications = "notifications"
 	Candidates    = "candidates"
 	Rulesets      = "rulesets"
+	Deliveries    = "deliveries"
 	DeadLetters   = "dead-letters"
 )
 

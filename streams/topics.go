@@ -27,7 +27,7 @@ type topic struct {
 	name       string
 	partitions int
 	compacted  bool
-	kept       time.Duration // for topics that are not compacted
+	kept       time.Duration // 0: for ever; with compacted too, the newest of a key goes as well
 	students   bool          // partitions is P
 }
 
@@ -42,6 +42,7 @@ func topics() []topic {
 		{name: Notifications, kept: 30 * day},
 		{name: Candidates, partitions: OpportunityPartitions, compacted: true},
 		{name: Rulesets, partitions: 1, compacted: true},
+		{name: Deliveries, compacted: true, kept: 30 * day},
 		{name: DeadLetters, partitions: OpportunityPartitions, kept: 30 * day},
 	}
 }
@@ -50,6 +51,12 @@ func (t topic) configs() map[string]*string {
 	millis := func(d time.Duration) *string { return new(strconv.FormatInt(d.Milliseconds(), 10)) }
 	if !t.compacted {
 		return map[string]*string{policy: new("delete"), "retention.ms": millis(t.kept)}
+	}
+	if t.kept > 0 { // a queue: short, rewritten all the time, and read whole at each start
+		return map[string]*string{
+			policy: new("compact,delete"), "retention.ms": millis(t.kept), "delete.retention.ms": millis(day),
+			"segment.bytes": new("67108864"), "segment.ms": millis(time.Hour), "min.cleanable.dirty.ratio": new("0.1"),
+		}
 	}
 	configs := map[string]*string{
 		policy: new("compact"), "delete.retention.ms": millis(tombstonesKept),

@@ -41,7 +41,8 @@ type app struct {
 	timelines  *timelines.Store
 	projection *streams.Projection
 	lag        *streams.LagReader
-	prepared   bool // the collections exist; of the projection's goroutine
+	deliverer  *deliverer // nil: nothing to deliver to, or another process does it
+	prepared   bool       // the collections exist; of the projection's goroutine
 	auth       api.AuthConfig
 	apiAddr    string // where it listens
 	adminAddr  string
@@ -105,9 +106,11 @@ func (a *app) open(ctx context.Context) (err error) {
 		Issuer: a.config.Auth.Issuer, Audience: a.config.Auth.Audience,
 	}
 	if a.auth.Secret == "" && a.auth.JWKSURL == "" {
-		a.auth.Secret, err = localSecret(a.config.DataDir)
+		if a.auth.Secret, err = localSecret(a.config.DataDir); err != nil {
+			return err
+		}
 	}
-	return err
+	return a.openDelivery(kafka)
 }
 
 // localSecret makes, once, the secret of a Tideline that only this machine can reach.
@@ -162,6 +165,9 @@ func (a *app) run(ctx context.Context, started func(ctx context.Context)) error 
 	part("engine", func() error { return a.engine.Run(ctx) })
 	part("projection", func() error { return a.projection.Run(ctx, a.project) })
 	part("lag reader", func() error { return a.lag.Run(ctx, lagEvery) })
+	if a.deliverer != nil {
+		part("delivery", func() error { return a.deliverer.run(ctx) })
+	}
 	part("API", func() error { return server.Serve(listener) })
 	part("admin", func() error {
 		if err := admin.Serve(adminListener); !errors.Is(err, http.ErrServerClosed) {

@@ -74,8 +74,8 @@ func New() *cobra.Command {
 			panic(err) // the flag was defined on the line before
 		}
 	}
-	root.AddCommand(serveCommand(), demoCommand(), ingestCommand(), verifyCommand(), realdataCommand(), tokenCommand(), configCommand(),
-		checkCommand(), testCommand(), planCommand(), activateCommand(), rollbackCommand())
+	root.AddCommand(serveCommand(), demoCommand(), ingestCommand(), deliverCommand(), verifyCommand(), realdataCommand(), tokenCommand(), configCommand(),
+		checkCommand(), testCommand(), planCommand(), activateCommand(), rollbackCommand(), previewCommand())
 	return root
 }
 

@@ -27,6 +27,11 @@ type Config struct {
 	Tick     time.Duration `yaml:"tick"` // how often time moves on for expiry
 	Scoring  Scoring       `yaml:"scoring"`
 	Batch    Batch         `yaml:"batch"`
+	// PublicURL is where people reach this Tideline, for links in emails.
+	PublicURL string   `yaml:"public_url"`
+	SMTP      SMTP     `yaml:"smtp"`
+	Webhooks  Webhooks `yaml:"webhooks"`
+	Delivery  Delivery `yaml:"delivery"`
 	// Embedded fixes the ports of the embedded servers, for tools beside them; 0: any.
 	Embedded Embedded `yaml:"embedded"`
 }
@@ -123,14 +128,16 @@ func Default() Config {
 		return Weights{Overlap: 1, Fit: 1, Interest: 1, Sigma: 40, HalfLife: halfLife}
 	}
 	return Config{
-		DataDir: "./data",
-		Kafka:   Kafka{Group: "tideline", Replication: -1},
-		Mongo:   Mongo{Database: "tideline"},
-		HTTP:    HTTP{Addr: "127.0.0.1:8080"},
-		Admin:   Admin{Addr: "127.0.0.1:9090"},
-		Log:     Log{Format: "text", Level: "info"},
-		Tick:    10 * time.Second,
-		Scoring: Scoring{Jobs: weights(7 * day), Hackathons: weights(5 * day), Content: weights(3 * day)},
-		Batch:   Batch{MaxRecords: 5000, MaxEntries: 20_000},
+		DataDir:  "./data",
+		Kafka:    Kafka{Group: "tideline", Replication: -1},
+		Mongo:    Mongo{Database: "tideline"},
+		HTTP:     HTTP{Addr: "127.0.0.1:8080"},
+		Admin:    Admin{Addr: "127.0.0.1:9090"},
+		Log:      Log{Format: "text", Level: "info"},
+		Tick:     10 * time.Second,
+		SMTP:     SMTP{Port: 587, TLS: "starttls"},
+		Delivery: Delivery{Enabled: true},
+		Scoring:  Scoring{Jobs: weights(7 * day), Hackathons: weights(5 * day), Content: weights(3 * day)},
+		Batch:    Batch{MaxRecords: 5000, MaxEntries: 20_000},
 	}
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // secrets are never printed, and may come from a file: TIDELINE_..._FILE.
-var secrets = []string{"kafka.sasl.password", "redis.password", "mongo.uri", "auth.hs256_secret"}
+var secrets = []string{"kafka.sasl.password", "redis.password", "mongo.uri", "auth.hs256_secret", "smtp.password", "delivery.unsubscribe_secret"}
 
 // Source is where the parts of a configuration come from.
 type Source struct {

@@ -32,6 +32,7 @@ func (l *loader) validate() {
 	l.weights("scoring.hackathons", c.Scoring.Hackathons)
 	l.weights("scoring.content", c.Scoring.Content)
 	l.listeners()
+	l.delivery()
 	if c.Instance == "" {
 		host, err := os.Hostname()
 		if err != nil {

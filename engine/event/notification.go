@@ -146,10 +146,11 @@ type Notification struct {
 	Decided  time.Time  `json:"decided"`         // by the clock of the recipient's partition
 	Until    *time.Time `json:"until,omitempty"` // with Deferred and Digested: when it is looked at again
 	Language string     `json:"language,omitempty"`
-	Email    string     `json:"email,omitempty"`    // where an email goes; empty: none
-	Channels []Channel  `json:"channels,omitempty"` // those left after preferences, with Sent
-	Items    []Item     `json:"items,omitempty"`    // of a digest, best first
-	More     int        `json:"more,omitempty"`     // further items, not named
+	TimeZone string     `json:"time_zone,omitempty"` // IANA, for the times in the message; empty: UTC
+	Email    string     `json:"email,omitempty"`     // where an email goes; empty: none
+	Channels []Channel  `json:"channels,omitempty"`  // those left after preferences, with Sent
+	Items    []Item     `json:"items,omitempty"`     // of a digest, best first
+	More     int        `json:"more,omitempty"`      // further items, not named
 }
 
 // Item is one firing named in a digest.

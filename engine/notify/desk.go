@@ -117,7 +117,7 @@ func (d *Desk) Propose(p event.Proposal, now time.Time, out *Out) {
 func (d *Desk) gates(r *recipient, n event.Notification, out *Out) {
 	now := n.Decided
 	n.Outcome, n.Until = "", nil
-	n.Language, n.Email = r.preferences.Language, r.preferences.Email
+	r.address(&n)
 	if reason := d.refuse(r, &n); reason != "" {
 		d.drop(r, n, reason, out)
 		return
@@ -189,6 +189,11 @@ func (r *recipient) channels(n *event.Notification) (last event.Reason) {
 		return ""
 	}
 	return cmp.Or(last, event.ByPreference)
+}
+
+// address says where, in which language and in which zone a recipient reads.
+func (r *recipient) address(n *event.Notification) {
+	n.Language, n.Email, n.TimeZone = r.preferences.Language, r.preferences.Email, r.preferences.TimeZone
 }
 
 // lastSend is when something of a rule was last sent; zero: not lately.

@@ -102,7 +102,7 @@ func (d *Desk) finish(r *recipient, who, rule string, g *digest, now time.Time, 
 		} else if !r.affords(n.Notice.Budget, rule, now) {
 			d.drop(r, n, event.ByBudget, out)
 		} else {
-			n.Language, n.Email = r.preferences.Language, r.preferences.Email
+			r.address(&n)
 			items = append(items, n)
 		}
 	}

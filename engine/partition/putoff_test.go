@@ -12,7 +12,7 @@ import (
 	"tideline/engine/skills"
 )
 
-// A batch that takes a while meets many small ones, and what it
+// A batch that takes a while meets many small ranges, and what it
 // puts off must not grow with their number. Each is written again at every batch.
 func TestRangesThatArePutOffJoin(t *testing.T) {
 	dict := match.NewDictionary(skills.Normalize)
