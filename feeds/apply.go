@@ -30,6 +30,7 @@ type Batch struct {
 	Seq       int64 // of the first script call; the batch takes Chunks of them
 	Feeds     []event.FeedOp
 	Views     []event.ViewOp
+	Blobs     []event.BlobOp
 }
 
 // Result is the store's answer.
@@ -75,6 +76,9 @@ func (b Batch) chunks() []*chunk {
 		} else {
 			add(8, 1).op(nil, viewKey(b.Partition, v.Student), "V", v.View.Encode())
 		}
+	}
+	for _, o := range b.Blobs {
+		add(8, 1).blob(b.Partition, o)
 	}
 	for i := range b.Feeds {
 		f := &b.Feeds[i]

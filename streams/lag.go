@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -31,7 +32,7 @@ func (r *LagReader) Close() { r.client.Close() }
 // Lag gives, per topic the engine consumes, how many offsets lie between what
 // is committed by the group and the end of the topic; transaction markers count.
 func (r *LagReader) Lag(ctx context.Context) (map[string]int64, error) {
-	topics := append([]string{Opportunities}, copartitioned...)
+	topics := slices.Concat(routed, copartitioned)
 	all, err := extents(ctx, r.admin, topics...)
 	if err != nil {
 		return nil, err

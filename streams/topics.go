@@ -40,7 +40,10 @@ func topics() []topic {
 		{name: Fanout, kept: fanoutKept},
 		{name: State, compacted: true},
 		{name: Notifications, kept: 30 * day},
-		{name: Candidates, partitions: OpportunityPartitions, compacted: true},
+		{name: Candidates, compacted: true},
+		{name: Proposals, kept: 7 * day},
+		{name: Preferences, compacted: true},
+		{name: InboxMarks, kept: 30 * day},
 		{name: Rulesets, partitions: 1, compacted: true},
 		{name: DeadLetters, partitions: OpportunityPartitions, kept: 30 * day},
 	}

@@ -79,6 +79,13 @@ func DecodeView(data []byte) (View, error) {
 	return v, err
 }
 
+// BlobOp replaces a value that a partition keeps in the store beside the feeds;
+// a nil Value removes it.
+type BlobOp struct {
+	Kind, ID string
+	Value    []byte
+}
+
 // Fact is one record of engine-state: Key as ARCHITECTURE.md says, a nil Value ends it.
 type Fact struct {
 	Key   string

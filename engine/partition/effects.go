@@ -16,6 +16,11 @@ type Effects struct {
 	Views []event.ViewOp
 	Rest  []event.Range // to be continued through the partition's own fanout
 
+	Notifications []event.Notification
+	Proposals     []event.Proposal      // to recruiters
+	Offers        []event.CandidateList // to jobs
+	Blobs         []event.BlobOp
+
 	Entries    int // feed entries added or removed
 	Candidates int // students compared with an opportunity
 	Pruned     int // of these, dropped before the store was asked
@@ -27,7 +32,7 @@ type Effects struct {
 // Clear forgets the feed and view changes that were carried out; facts,
 // continuations and counts stay.
 func (e *Effects) Clear() {
-	e.Feeds, e.Views = nil, nil
+	e.Feeds, e.Views, e.Blobs = nil, nil, nil
 	clear(e.open)
 }
 
@@ -83,5 +88,5 @@ func (e *Effects) drop(student string) {
 }
 
 func (e *Effects) fact(key string, value []byte) {
-	e.Facts = append(e.Facts, Fact{key, value})
+	e.Facts = append(e.Facts, Fact{Key: key, Value: value})
 }

@@ -29,7 +29,7 @@ func (p *Partition) Pending() bool { return len(p.dirty)+len(p.views) > 0 }
 // Commit gives the partition's own record for engine-state.
 func (p *Partition) Commit(token, sequence int64) Fact {
 	p.meta.Token, p.meta.Sequence = token, sequence
-	return Fact{metaKey, encode(p.meta)}
+	return Fact{Key: metaKey, Value: encode(p.meta)}
 }
 
 func (p *Partition) rebuild(id feedID, out *Effects) {

@@ -1,11 +1,13 @@
 package partition
 
 import (
+	"time"
+
 	"tideline/engine/event"
 )
 
 // Profile takes a new or changed profile: the student's feeds are rebuilt.
-func (p *Partition) Profile(profile event.Profile) {
+func (p *Partition) Profile(profile event.Profile, at time.Time, out *Effects) {
 	p.students.Put(profile.ID, profile)
 	if f := p.facts[profile.ID]; f != nil {
 		p.applyFacts(profile.ID, f)

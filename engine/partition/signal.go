@@ -20,7 +20,7 @@ type seen struct {
 
 // Signal takes one signal. A signal id that the student has sent before
 // changes nothing; it reports whether the signal was new.
-func (p *Partition) Signal(s event.Signal, out *Effects) bool {
+func (p *Partition) Signal(s event.Signal, at time.Time, out *Effects) bool {
 	if s.Kind == event.Impression || s.Kind == event.Click {
 		return true // recorded in the topic, changes nothing
 	}
