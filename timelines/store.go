@@ -1,8 +1,10 @@
 // Package timelines keeps in MongoDB what people look up rather than stream:
-// for now the opportunities, in opportunities_jobs, opportunities_hackathons
-// and opportunities_content.
+// the opportunities, in opportunities_jobs, opportunities_hackathons and
+// opportunities_content; what was sent to whom, in notifications; and every
+// version of every ruleset, in rulesets and ruleset_versions.
 //
-// Every write is a guarded projection of a record: it names the record's place
+// Rulesets are written by the API. Every other write is a guarded projection of
+// a record: it names the record's place
 // in its topic partition and does nothing when the document is already at that
 // place or beyond. So records may come again, in any order. Only what MongoDB
 // and FerretDB do alike is used: single-document guards, upserts, bulk writes.
@@ -74,7 +76,10 @@ func (s *Store) Prepare(ctx context.Context) error {
 			return fmt.Errorf("index %s by posted_at: %w", name, err)
 		}
 	}
-	return nil
+	if err := s.prepareNotifications(ctx); err != nil {
+		return err
+	}
+	return s.prepareRulesets(ctx)
 }
 
 // exists says whether another process was faster.
