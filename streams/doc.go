@@ -47,6 +47,9 @@ type Input struct {
 	Value     []byte    // nil: a tombstone
 	Time      time.Time // ce_time, else when the record was written
 	ID        string    // ce_id; empty: none
+	// Incarnation tells the topic from one of the same name that was deleted
+	// before. Only projections and the inbox projector give it.
+	Incarnation string
 }
 
 // Config says where Kafka is and who we are.

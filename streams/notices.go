@@ -1,6 +1,10 @@
 package streams
 
-import "tideline/engine/event"
+import (
+	"time"
+
+	"tideline/engine/event"
+)
 
 // Notification is what the gates of a partition decided about one of its recipients.
 func Notification(partition int32, n event.Notification) Record {
@@ -12,16 +16,13 @@ func Notification(partition int32, n event.Notification) Record {
 	}
 	return Record{
 		topic: Notifications, partition: partition, key: []byte(n.Recipient), value: value,
-		headers: cloudEvent("tideline.notification.v1", n.Decided),
+		headers: cloudEvent("tideline.notification.v1", time.Now()),
 	}
 }
 
 // Proposal is a firing on its way to the partition of its recipient.
 func Proposal(p event.Proposal) Record {
-	return Record{
-		topic: Proposals, partition: -1, key: []byte(p.Recipient), value: p.Encode(),
-		headers: cloudEvent("tideline.proposal.v1", p.At),
-	}
+	return published(Proposals, "tideline.proposal.v1", p.Recipient, p.Encode())
 }
 
 // CandidateList is what one partition offers to a job. It goes to the partition

@@ -10,9 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// Projection copies the opportunities topic to a store outside the engine, at
-// least once, in a consumer group of its own: an outage of that store holds up
-// nothing but itself.
+// Projection copies topics to a store outside the engine, at least once, in a
+// consumer group of its own: an outage of that store holds up nothing but itself.
 type Projection struct {
 	client   *kgo.Client
 	max      int
@@ -21,9 +20,9 @@ type Projection struct {
 }
 
 // NewProjection joins the group "<group>-<name>".
-func NewProjection(config Config, name string, maxRecords int, reg prometheus.Registerer, log *slog.Logger) (*Projection, error) {
+func NewProjection(config Config, name string, topics []string, maxRecords int, reg prometheus.Registerer, log *slog.Logger) (*Projection, error) {
 	cl, err := config.client(log,
-		kgo.ConsumerGroup(config.Group+"-"+name), kgo.ConsumeTopics(Opportunities),
+		kgo.ConsumerGroup(config.Group+"-"+name), kgo.ConsumeTopics(topics...),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.InstanceID(config.Instance), kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll())
 	if err != nil {
@@ -31,6 +30,7 @@ func NewProjection(config Config, name string, maxRecords int, reg prometheus.Re
 	}
 	failures := promauto.With(reg).NewCounter(prometheus.CounterOpts{
 		Name: "tideline_stream_projection_failures_total", Help: "Batches that the projected store refused; they are tried again.",
+		ConstLabels: prometheus.Labels{"projection": name},
 	})
 	return &Projection{client: cl, max: maxRecords, log: log, failures: failures}, nil
 }
@@ -49,8 +49,7 @@ func (p *Projection) Run(ctx context.Context, apply func(context.Context, []Inpu
 		if err := pollError(fetches); err != nil {
 			p.log.Warn("the projection could not read everything; tried again", "error", err)
 		}
-		var inputs []Input
-		fetches.EachRecord(func(r *kgo.Record) { inputs = append(inputs, input(r)) })
+		inputs := incarnate(fetches)
 		if len(inputs) > 0 && p.persist(ctx, inputs, apply) {
 			if err := p.client.CommitUncommittedOffsets(ctx); err != nil && ctx.Err() == nil {
 				p.log.Warn("offsets of the projection not committed; its records come again", "error", err)

@@ -14,7 +14,7 @@ func TestAProjectionTriesAgainUntilItWorks(t *testing.T) {
 	if err := p.DeleteOpportunity(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
-	projection, err := NewProjection(c, "store", 10, nil, quietly)
+	projection, err := NewProjection(c, "store", []string{Opportunities}, 10, nil, quietly)
 	if err != nil {
 		t.Fatal(err)
 	}
