@@ -29,6 +29,7 @@ type Batch struct {
 	Seq       int64 // of the first script call; the batch takes Chunks of them
 	Feeds     []event.FeedOp
 	Views     []event.ViewOp
+	Blobs     []event.BlobOp
 }
 
 // Result is the store's answer.
@@ -41,9 +42,11 @@ type Result struct {
 // cheap, short enough not to hold Redis up (about a millisecond).
 const chunkEntries = 400
 
-// chunk is what one script call carries: a run of the batch's views, then of its feeds.
+// chunk is what one script call carries: a run of the batch's views, then of its
+// blobs, then of its feeds.
 type chunk struct {
 	views   []event.ViewOp
+	blobs   []event.BlobOp
 	feeds   []event.FeedOp
 	entries int
 }
@@ -69,6 +72,10 @@ func (b Batch) chunks() []chunk {
 		}
 		c := with(entries)
 		c.views = b.Views[i-len(c.views) : i+1]
+	}
+	for i := range b.Blobs {
+		c := with(8)
+		c.blobs = b.Blobs[i-len(c.blobs) : i+1]
 	}
 	for i := range b.Feeds {
 		c := with(1 + len(b.Feeds[i].Add) + len(b.Feeds[i].Remove))

@@ -13,7 +13,7 @@ const planBytes = 7
 
 // operations is how many keys the script is to change.
 func (c chunk) operations() int {
-	n := len(c.views) + len(c.feeds)
+	n := len(c.views) + len(c.blobs) + len(c.feeds)
 	for _, v := range c.views {
 		if v.View == nil {
 			n += len(event.Buckets)
@@ -76,6 +76,12 @@ func (s *Store) encode(b Batch, seq int64, c chunk) []any {
 			v.end()
 		}
 	}
+	for _, blob := range c.blobs {
+		if blob.Value != nil {
+			v.text = append(v.text, blob.Value...)
+			v.end()
+		}
+	}
 	for i := range c.feeds {
 		v.feed(&c.feeds[i])
 	}
@@ -96,6 +102,9 @@ func (v *values) keys(partition int32, c chunk) {
 			}
 		}
 	}
+	for _, blob := range c.blobs {
+		v.string(blobKey(partition, blob.Kind, blob.ID))
+	}
 	for i := range c.feeds {
 		v.string(prefixes[c.feeds[i].Bucket.Index()], c.feeds[i].Student)
 	}
@@ -113,6 +122,13 @@ func (v *values) plan(c chunk, seq int64) {
 			continue
 		}
 		for range 1 + len(event.Buckets) {
+			v.step('D', 0, 0)
+		}
+	}
+	for _, blob := range c.blobs {
+		if blob.Value != nil {
+			v.step('V', 0, 0)
+		} else {
 			v.step('D', 0, 0)
 		}
 	}

@@ -6,7 +6,11 @@ import (
 )
 
 func units(partitions ...int32) map[string][]int32 {
-	return map[string][]int32{Profiles: partitions, Signals: partitions, Fanout: partitions}
+	all := map[string][]int32{}
+	for _, topic := range copartitioned {
+		all[topic] = partitions
+	}
+	return all
 }
 
 func TestARevocationThatWasNotPassedOnIsNoticed(t *testing.T) {

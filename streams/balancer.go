@@ -15,9 +15,12 @@ import (
 // through a round in which nobody has it.
 type balancer struct {
 	kgo.GroupBalancer // cooperative-sticky: member metadata and assignments are the same
+	unit              []string
 }
 
-func newBalancer() kgo.GroupBalancer { return &balancer{kgo.CooperativeStickyBalancer()} }
+func newBalancer(unit []string) kgo.GroupBalancer {
+	return &balancer{kgo.CooperativeStickyBalancer(), unit}
+}
 
 // listening tells everything this member is to own, at every generation, before
 // the client acts on it.
@@ -47,7 +50,7 @@ func (b *balancer) MemberBalancer(members []kmsg.JoinGroupResponseMember) (kgo.G
 }
 
 // Balance plans one generation.
-func (*balancer) Balance(b *kgo.ConsumerBalancer, partitions map[string]int32) kgo.IntoSyncAssignment {
+func (x *balancer) Balance(b *kgo.ConsumerBalancer, partitions map[string]int32) kgo.IntoSyncAssignment {
 	owned := map[string]claims{} // topic of the unit -> unit -> member and generation
 	var members []string
 	byID := map[string]*kmsg.JoinGroupResponseMember{}
@@ -71,9 +74,9 @@ func (*balancer) Balance(b *kgo.ConsumerBalancer, partitions map[string]int32) k
 			}
 		}
 	}
-	assign(copartitioned[0], copartitioned)
+	assign(x.unit[0], x.unit)
 	for topic := range partitions {
-		if !slices.Contains(copartitioned, topic) {
+		if !slices.Contains(x.unit, topic) {
 			assign(topic, []string{topic})
 		}
 	}

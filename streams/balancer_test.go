@@ -15,9 +15,13 @@ type group map[string]map[string][]int32
 
 func (g group) rebalance(t *testing.T, generation int32) {
 	t.Helper()
-	b := newBalancer()
+	b := newBalancer(copartitioned)
 	var members []kmsg.JoinGroupResponseMember
-	interests := append(slices.Clone(copartitioned), Opportunities)
+	interests := slices.Concat(copartitioned, routed)
+	counts := map[string]int32{Opportunities: OpportunityPartitions, Rulesets: 1}
+	for _, topic := range copartitioned {
+		counts[topic] = 8
+	}
 	for _, id := range slices.Sorted(maps.Keys(g)) {
 		m := kmsg.NewJoinGroupResponseMember()
 		m.MemberID = id
@@ -28,9 +32,7 @@ func (g group) rebalance(t *testing.T, generation int32) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := balancing.(kgo.GroupMemberBalancerOrError).BalanceOrError(map[string]int32{
-		Profiles: 8, Signals: 8, Fanout: 8, Opportunities: OpportunityPartitions,
-	})
+	plan, err := balancing.(kgo.GroupMemberBalancerOrError).BalanceOrError(counts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,6 +127,9 @@ func TestUnitsMoveWholeEvenlyAndInTwoRounds(t *testing.T) {
 	}
 	if got := g.counts(Opportunities); !slices.Equal(got, []int{2, 2}) {
 		t.Errorf("opportunities: %v", got)
+	}
+	if got := g.counts(Rulesets); !slices.Equal(got, []int{0, 1}) {
+		t.Errorf("rulesets: %v", got)
 	}
 }
 

@@ -10,15 +10,16 @@ import (
 
 // Batch is what one poll brought.
 type Batch struct {
-	Partitions map[int32][]Input // by student partition: profiles, then signals, then fanout
+	Partitions map[int32][]Input // by student partition, topics in the order of copartitioned
 	Router     map[int32][]Input // by partition of the opportunities topic
+	Rulesets   []Input           // of the rulesets topic
 	Assigned   []int32           // student partitions that came since the last poll
 	Revoked    []int32           // and that went; one that is in both went and came back
 	Generation int               // of the assignment; 0 before the first
 }
 
 // Empty says whether there are no records.
-func (b Batch) Empty() bool { return len(b.Partitions)+len(b.Router) == 0 }
+func (b Batch) Empty() bool { return len(b.Partitions)+len(b.Router)+len(b.Rulesets) == 0 }
 
 // Poll waits for records until ctx ends; then the batch has none and the error
 // is nil. With an error there is no batch: nothing was consumed and no change
@@ -57,9 +58,12 @@ func collect(fetches kgo.Fetches) Batch {
 	byTopic := map[string][]Input{}
 	fetches.EachRecord(func(r *kgo.Record) {
 		in := input(r)
-		if in.Topic == Opportunities {
+		switch in.Topic {
+		case Opportunities:
 			b.Router[in.Partition] = append(b.Router[in.Partition], in)
-		} else {
+		case Rulesets:
+			b.Rulesets = append(b.Rulesets, in)
+		default:
 			byTopic[in.Topic] = append(byTopic[in.Topic], in)
 		}
 	})

@@ -23,13 +23,21 @@ const (
 	State         = "engine-state"
 	Notifications = "notifications"
 	Candidates    = "candidates"
+	Proposals     = "proposals"
+	Preferences   = "preferences"
+	InboxMarks    = "inbox-marks"
 	Rulesets      = "rulesets"
 	Deliveries    = "deliveries"
 	DeadLetters   = "dead-letters"
 )
 
-// copartitioned are the topics whose partition n one process consumes together.
-var copartitioned = []string{Profiles, Signals, Fanout}
+// copartitioned are the topics whose partition n one process consumes together,
+// in the order in which the records of one poll are worked on: what people want
+// and are comes before what happens to them, and firings before the next tick.
+var copartitioned = []string{Preferences, Profiles, StageChanges, Signals, Candidates, Proposals, Fanout}
+
+// routed are the topics whose records the router repeats to all student partitions.
+var routed = []string{Opportunities, Rulesets}
 
 // Input is one consumed record.
 type Input struct {

@@ -140,6 +140,7 @@ func poll(t *testing.T, s *Session, enough func(Batch) bool) Batch {
 		for n, inputs := range b.Router {
 			sum.Router[n] = append(sum.Router[n], inputs...)
 		}
+		sum.Rulesets = append(sum.Rulesets, b.Rulesets...)
 		sum.Assigned, sum.Revoked = append(sum.Assigned, b.Assigned...), append(sum.Revoked, b.Revoked...)
 		sum.Generation = b.Generation
 		if ctx.Err() != nil {
@@ -154,6 +155,7 @@ func has(records int) func(Batch) bool {
 }
 
 func size(b Batch) (n int) {
+	n = len(b.Rulesets)
 	for _, inputs := range b.Partitions {
 		n += len(inputs)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -72,7 +73,7 @@ func (r *LagReader) measure(ctx context.Context, within time.Duration) {
 // Lag gives, per topic the engine consumes, how many offsets lie between what
 // is committed by the group and the end of the topic; transaction markers count.
 func (r *LagReader) Lag(ctx context.Context) (map[string]int64, error) {
-	topics := append([]string{Opportunities}, copartitioned...)
+	topics := slices.Concat(routed, copartitioned)
 	all, err := extents(ctx, r.admin, topics...)
 	if err != nil {
 		return nil, err

@@ -37,7 +37,7 @@ func newSessionMetrics(reg prometheus.Registerer) sessionMetrics {
 }
 
 func (m sessionMetrics) observe(b Batch) {
-	n := 0
+	n := len(b.Rulesets)
 	for _, inputs := range b.Partitions {
 		n += len(inputs)
 	}

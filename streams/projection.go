@@ -2,7 +2,6 @@ package streams
 
 import (
 	"context"
-	"encoding/hex"
 	"log/slog"
 	"time"
 
@@ -11,9 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// Projection copies the opportunities topic to a store outside the engine, at
-// least once, in a consumer group of its own: an outage of that store holds up
-// nothing but itself.
+// Projection copies topics to a store outside the engine, at least once, in a
+// consumer group of its own: an outage of that store holds up nothing but itself.
 type Projection struct {
 	client   *kgo.Client
 	max      int
@@ -22,9 +20,9 @@ type Projection struct {
 }
 
 // NewProjection joins the group "<group>-<name>".
-func NewProjection(config Config, name string, maxRecords int, reg prometheus.Registerer, log *slog.Logger) (*Projection, error) {
+func NewProjection(config Config, name string, topics []string, maxRecords int, reg prometheus.Registerer, log *slog.Logger) (*Projection, error) {
 	cl, err := config.client(log,
-		kgo.ConsumerGroup(config.Group+"-"+name), kgo.ConsumeTopics(Opportunities),
+		kgo.ConsumerGroup(config.Group+"-"+name), kgo.ConsumeTopics(topics...),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.InstanceID(config.Instance), kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll())
 	if err != nil {
@@ -32,6 +30,7 @@ func NewProjection(config Config, name string, maxRecords int, reg prometheus.Re
 	}
 	failures := promauto.With(reg).NewCounter(prometheus.CounterOpts{
 		Name: "tideline_stream_projection_failures_total", Help: "Batches that the projected store refused; they are tried again.",
+		ConstLabels: prometheus.Labels{"projection": name},
 	})
 	return &Projection{client: cl, max: maxRecords, log: log, failures: failures}, nil
 }
@@ -59,22 +58,6 @@ func (p *Projection) Run(ctx context.Context, apply func(context.Context, []Inpu
 		p.client.AllowRebalance()
 	}
 	return nil
-}
-
-// incarnate takes the records of a poll, each with the id of its topic.
-func incarnate(fetches kgo.Fetches) (inputs []Input) {
-	fetches.EachTopic(func(t kgo.FetchTopic) {
-		id := ""
-		if t.TopicID != [16]byte{} {
-			id = hex.EncodeToString(t.TopicID[:])
-		}
-		t.EachRecord(func(r *kgo.Record) {
-			in := input(r)
-			in.Incarnation = id
-			inputs = append(inputs, in)
-		})
-	})
-	return inputs
 }
 
 // persist reports false when ctx ended before the batch was applied.

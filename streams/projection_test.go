@@ -16,7 +16,7 @@ func TestAProjectionTriesAgainUntilItWorks(t *testing.T) {
 	if err := p.DeleteOpportunity(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
-	projection, err := NewProjection(c, "store", 10, nil, quietly)
+	projection, err := NewProjection(c, "store", []string{Opportunities}, 10, nil, quietly)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestAProjectionTriesAgainUntilItWorks(t *testing.T) {
 // projected runs a projection until it has brought a record.
 func projected(t *testing.T, c Config) Input {
 	t.Helper()
-	projection, err := NewProjection(c, "store", 10, nil, quietly)
+	projection, err := NewProjection(c, "store", []string{Opportunities}, 10, nil, quietly)
 	if err != nil {
 		t.Fatal(err)
 	}

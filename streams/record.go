@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +15,8 @@ import (
 // Record is one record to be produced.
 type Record struct {
 	topic     string
-	partition int32 // -1: Kafka's default, by key
+	partition int32 // -1: Kafka's default, by near, or by key where that is empty
+	near      string
 	key       []byte
 	value     []byte
 	headers   []kgo.RecordHeader
@@ -60,8 +62,10 @@ func EngineState(partition int32, key string, value []byte) Record {
 }
 
 // FanoutTo is a record to one student partition.
-func FanoutTo(partition int32, f event.Fanout) Record {
-	return Record{topic: Fanout, partition: partition, value: f.Encode(), headers: cloudEvent("tideline.fanout.v1", time.Now())}
+func FanoutTo(partition int32, f event.Fanout) Record { return fanoutTo(partition, f.Encode()) }
+
+func fanoutTo(partition int32, value []byte) Record {
+	return Record{topic: Fanout, partition: partition, value: value, headers: cloudEvent("tideline.fanout.v1", time.Now())}
 }
 
 // published is a record that the API, the command line or a source writes.
@@ -102,7 +106,7 @@ func (c counts) of(topic string) int {
 func (c counts) place(r Record) *kgo.Record {
 	partition := r.partition
 	if partition < 0 {
-		partition = event.Partition(string(r.key), c.of(r.topic))
+		partition = event.Partition(cmp.Or(r.near, string(r.key)), c.of(r.topic))
 	}
 	return &kgo.Record{Topic: r.topic, Partition: partition, Key: r.key, Value: r.value, Headers: r.headers}
 }
@@ -122,7 +126,8 @@ func input(r *kgo.Record) Input {
 	return in
 }
 
-// Parts gives what the record will be: partition -1 stands for Kafka's default by key.
+// Parts gives what the record will be: partition -1 stands for Kafka's default
+// by key, of candidates by the job's id.
 func (r Record) Parts() (topic string, partition int32, key, value []byte) {
 	return r.topic, r.partition, r.key, r.value
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -20,8 +21,10 @@ type Restorer struct {
 
 // RestoreSinks take what a restore reads, in offset order.
 type RestoreSinks struct {
-	Profile func(Input) error
-	State   func(Input) error
+	Profile     func(Input) error
+	Preferences func(Input) error
+	Candidates  func(Input) error
+	State       func(Input) error
 }
 
 // NewRestorer opens a client.
@@ -36,8 +39,12 @@ func NewRestorer(config Config, log *slog.Logger) (*Restorer, error) {
 // Close releases the client.
 func (r *Restorer) Close() { r.client.Close() }
 
-// Partition reads the profiles of one student partition up to the group's
-// committed offset, and all of its engine-state. It waits, until ctx ends, for
+// tables are the compacted inputs of a student partition: what they say up to
+// the committed offset is part of its state.
+var tables = []string{Preferences, Profiles, Candidates}
+
+// Partition reads the tables of one student partition up to the group's
+// committed offsets, and all of its engine-state. It waits, until ctx ends, for
 // transactions of the former owner: what they decide is part of the state. One
 // that its owner left open holds it up until the owner's name is taken again,
 // or until the broker's timeout.
@@ -52,29 +59,42 @@ func (r *Restorer) Partition(ctx context.Context, n int32, sinks RestoreSinks) e
 	if err != nil {
 		return err
 	}
-	all, err := extents(ctx, r.admin, Profiles, State)
+	all, err := extents(ctx, r.admin, append(slices.Clone(tables), State)...)
 	if err != nil {
 		return err
 	}
-	profiles := all[Profiles][n]
-	if at, ok := committed[Profiles][n]; ok {
-		profiles.to = min(profiles.to, at)
-	} else {
-		profiles.to = profiles.from // nothing processed yet
+	todo := spans{}
+	for _, topic := range tables {
+		table := all[topic][n]
+		if at, ok := committed[topic][n]; ok {
+			table.to = min(table.to, at)
+		} else {
+			table.to = table.from // nothing processed yet
+		}
+		todo[topic] = map[int32]span{n: table}
 	}
 	state := all[State][n]
 	if state.to, err = r.barrier(ctx, n); err != nil {
 		return err
 	}
-	return read(ctx, r.config, r.log, spans{Profiles: {n: profiles}, State: {n: state}}, func(in Input) error {
-		switch {
-		case in.Topic == Profiles:
-			return sinks.Profile(in)
-		case string(in.Key) == barrierKey:
-			return nil
-		}
-		return sinks.State(in)
-	})
+	todo[State] = map[int32]span{n: state}
+	return read(ctx, r.config, r.log, todo, sinks.take)
+}
+
+// take passes a record on to the sink of its topic.
+func (s RestoreSinks) take(in Input) error {
+	switch in.Topic {
+	case Preferences:
+		return s.Preferences(in)
+	case Profiles:
+		return s.Profile(in)
+	case Candidates:
+		return s.Candidates(in)
+	}
+	if string(in.Key) == barrierKey {
+		return nil
+	}
+	return s.State(in)
 }
 
 // barrierKey is of a record that says nothing: where it is seen, everything

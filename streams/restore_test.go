@@ -25,6 +25,9 @@ func restored(ctx context.Context, t *testing.T, config Config, n int32) (profil
 	err = r.Partition(ctx, n, RestoreSinks{
 		Profile: func(in Input) error { profiles++; return nil },
 		State:   func(in Input) error { state++; return nil },
+
+		Preferences: func(in Input) error { return nil },
+		Candidates:  func(in Input) error { return nil },
 	})
 	return profiles, state, err
 }

@@ -40,6 +40,7 @@ func mismatch(id, key string) error {
 // decoded goes to the dead letters. Outcomes counts the records by what became of them.
 func Route(batch Batch, p int) (records []Record, outcomes map[string]int) {
 	outcomes = map[string]int{}
+	records = routeRules(batch.Rulesets, p)
 	for _, k := range slices.Sorted(maps.Keys(batch.Router)) {
 		span := event.Range{Partition: k, From: -1}
 		for _, in := range batch.Router[k] {

@@ -78,10 +78,10 @@ func (s *Session) options(config Config) []kgo.Opt {
 		kgo.InstanceID(config.Instance),
 		kgo.SessionTimeout(config.sessionTimeout()),
 		kgo.HeartbeatInterval(config.sessionTimeout() / 10),
-		kgo.ConsumeTopics(append(slices.Clone(copartitioned), Opportunities)...),
+		kgo.ConsumeTopics(slices.Concat(copartitioned, routed)...),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.Balancers(&listening{newBalancer(), s.assignment.synced}),
+		kgo.Balancers(&listening{newBalancer(copartitioned), s.assignment.synced}),
 		kgo.FetchMaxWait(500 * time.Millisecond),
 		// Callbacks only take notes; the loop acts on them.
 		kgo.OnPartitionsAssigned(func(_ context.Context, _ *kgo.Client, added map[string][]int32) {

@@ -26,7 +26,8 @@ func TestTopicsAreCreatedOnceAndTheirPartitionsStay(t *testing.T) {
 	if _, err := EnsureTopics(ctx, config, 6, 0, 1, quietly); err == nil || !strings.Contains(err.Error(), "power of two") {
 		t.Errorf("6 partitions: %v", err)
 	}
-	configs, err := kadm.NewClient(client(t, config)).DescribeTopicConfigs(ctx, Opportunities, Profiles, State, Fanout, Signals, DeadLetters)
+	configs, err := kadm.NewClient(client(t, config)).DescribeTopicConfigs(ctx, Opportunities, Profiles, State, Fanout, Signals, DeadLetters,
+		Proposals, Preferences, InboxMarks, Candidates)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,6 +42,10 @@ func TestTopicsAreCreatedOnceAndTheirPartitionsStay(t *testing.T) {
 		{Fanout, "retention.ms", "604800000"},
 		{Signals, "retention.ms", "7776000000"},
 		{DeadLetters, "retention.ms", "2592000000"},
+		{Proposals, "retention.ms", "604800000"},
+		{Preferences, "cleanup.policy", "compact"},
+		{InboxMarks, "retention.ms", "2592000000"},
+		{Candidates, "cleanup.policy", "compact"},
 	} {
 		have, _ := configs.On(want.topic, nil)
 		value := ""

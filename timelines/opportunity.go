@@ -7,7 +7,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"tideline/engine/event"
 )
@@ -72,7 +71,7 @@ func (s *Store) put(ctx context.Context, b event.Bucket, changes []Change) error
 			SetFilter(c.older()).
 			SetReplacement(documentOf(c)).SetUpsert(true))
 	}
-	return s.bulk(ctx, b, models)
+	return s.write(ctx, s.collection(b), models)
 }
 
 // takeAway makes tombstones of what the collection has and should not. A
@@ -87,23 +86,7 @@ func (s *Store) takeAway(ctx context.Context, b event.Bucket, changes []Change) 
 			SetFilter(c.older()).
 			SetReplacement(documentOf(c)).SetUpsert(deleted))
 	}
-	return s.bulk(ctx, b, models)
-}
-
-func (s *Store) bulk(ctx context.Context, b event.Bucket, models []mongo.WriteModel) error {
-	for len(models) > 0 {
-		n := min(maxBulk, len(models))
-		result, err := s.collection(b).BulkWrite(ctx, models[:n], options.BulkWrite().SetOrdered(false))
-		if err != nil && !onlyDuplicates(err) {
-			return fmt.Errorf("write %d documents to opportunities_%s: %w", n, b, err)
-		}
-		if result != nil {
-			s.writes.WithLabelValues("written").Add(float64(result.UpsertedCount + result.ModifiedCount))
-			s.writes.WithLabelValues("unchanged").Add(float64(int64(n) - result.UpsertedCount - result.ModifiedCount))
-		}
-		models = models[n:]
-	}
-	return nil
+	return s.write(ctx, s.collection(b), models)
 }
 
 // onlyDuplicates says whether all that went wrong is that newer documents were there.

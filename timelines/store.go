@@ -1,8 +1,9 @@
 // Package timelines keeps in MongoDB what people look up rather than stream:
-// for now the opportunities, in opportunities_jobs, opportunities_hackathons
-// and opportunities_content.
+// the opportunities, in opportunities_jobs, opportunities_hackathons and
+// opportunities_content; what was sent to whom, in notifications; and every
+// version of every ruleset, in rulesets and ruleset_versions.
 //
-// Every write is a guarded projection of a record: it names the topic's
+// Rulesets are written by the API. Every other write is a guarded projection of a record: it names the topic's
 // incarnation and the record's place in its partition, and does nothing when the
 // document is already at that place or beyond. So records may come again, in any
 // order, and a topic that is made anew begins anew. Only what MongoDB
@@ -75,7 +76,10 @@ func (s *Store) Prepare(ctx context.Context) error {
 			return fmt.Errorf("index %s by posted_at: %w", name, err)
 		}
 	}
-	return nil
+	if err := s.prepareNotifications(ctx); err != nil {
+		return err
+	}
+	return s.prepareRulesets(ctx)
 }
 
 // exists says whether another process was faster.

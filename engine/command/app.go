@@ -29,7 +29,7 @@ import (
 	"tideline/timelines"
 )
 
-// app is one process: engine, projection to MongoDB, API and admin listener.
+// app is one process: engine, projections to MongoDB, inboxes, API and admin listener.
 type app struct {
 	config     config.Config
 	log        *slog.Logger
@@ -40,9 +40,12 @@ type app struct {
 	engine     *node.Engine
 	timelines  *timelines.Store
 	projection *streams.Projection
+	record     *streams.Projection // of notifications
+	projector  *streams.Projector
 	lag        *streams.LagReader
 	deliverer  *deliverer // nil: nothing to deliver to, or another process does it
-	prepared   bool       // the collections exist; of the projection's goroutine
+	preparing  sync.Mutex
+	prepared   bool // the collections exist
 	auth       api.AuthConfig
 	apiAddr    string // where it listens
 	adminAddr  string
@@ -93,7 +96,7 @@ func (a *app) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.defers("MongoDB client", a.timelines.Close)
-	if a.projection, err = streams.NewProjection(kafka, "timelines", 500, a.registry, a.log); err != nil {
+	if a.projection, err = streams.NewProjection(kafka, "timelines", []string{streams.Opportunities}, 500, a.registry, a.log); err != nil {
 		return err
 	}
 	a.defers("projection", a.projection.Close)
@@ -101,6 +104,9 @@ func (a *app) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.defers("lag reader", a.lag.Close)
+	if err := a.openInbox(kafka); err != nil {
+		return err
+	}
 	a.auth = api.AuthConfig{
 		Secret: a.config.Auth.HS256Secret, JWKSURL: a.config.Auth.JWKSURL,
 		Issuer: a.config.Auth.Issuer, Audience: a.config.Auth.Audience,
@@ -168,6 +174,8 @@ func (a *app) run(ctx context.Context, started func(ctx context.Context)) error 
 	if a.deliverer != nil {
 		part("delivery", func() error { return a.deliverer.run(ctx) })
 	}
+	part("inbox", func() error { return a.projector.Run(ctx) })
+	part("record of notifications", func() error { return a.record.Run(ctx, a.recordNotifications) })
 	part("API", func() error { return server.Serve(listener) })
 	part("admin", func() error {
 		if err := admin.Serve(adminListener); !errors.Is(err, http.ErrServerClosed) {
@@ -209,6 +217,8 @@ func (a *app) end(cause error, running *parts, server *api.Server, admin *http.S
 // prepare creates the collections; it is tried with the first batch, not at
 // start, so that MongoDB may be away without holding anything else up.
 func (a *app) prepare(ctx context.Context) error {
+	a.preparing.Lock() // both projections begin with it
+	defer a.preparing.Unlock()
 	if a.prepared {
 		return nil
 	}

@@ -61,6 +61,7 @@ func (a *actor) run(ctx context.Context, inputs []streams.Input) (turn, error) {
 	for _, r := range out.Rest {
 		t.records = append(t.records, streams.FanoutTo(number, event.Fanout{Range: &r}))
 	}
+	t.records = append(t.records, notices(number, &out)...)
 	meta := a.partition.Commit(a.token, a.sequence)
 	t.records = append(t.records, streams.EngineState(number, meta.Key, meta.Value))
 	return t, nil
@@ -102,7 +103,7 @@ func (a *actor) write(ctx context.Context, out *partition.Effects, t *turn) ([]e
 	a.partition.Flush(out)
 	batch := feeds.Batch{
 		Partition: a.partition.Number(), Token: a.token, Seq: a.sequence + 1,
-		Feeds: out.Feeds, Views: out.Views,
+		Feeds: out.Feeds, Views: out.Views, Blobs: out.Blobs,
 	}
 	result, err := a.persist(ctx, batch)
 	if err != nil {
@@ -186,12 +187,14 @@ func (a *actor) apply(ctx context.Context, in streams.Input, out *partition.Effe
 		}
 		if f.Range != nil {
 			a.partition.Range(*f.Range, out)
+		} else if f.Rules != nil {
+			return "applied", a.partition.Rules(*f.Rules, out)
 		} else if a.partition.Tick(*f.Tick, out) {
 			return "applied", a.rebuild(ctx) // ranges may have been missed while nobody read them
 		}
 		return "applied", nil
 	}
-	return "ignored", nil
+	return a.notice(in, out)
 }
 
 func (a *actor) profile(in streams.Input, out *partition.Effects) error {

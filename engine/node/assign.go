@@ -84,8 +84,10 @@ func (e *Engine) open(ctx context.Context, number int32) (*actor, error) {
 	start := time.Now()
 	p := partition.New(number, e.config.Partition, e.dict, e.catalog)
 	err := e.restore.Partition(ctx, number, streams.RestoreSinks{
-		Profile: func(in streams.Input) error { return restoreProfile(p, in) },
-		State:   func(in streams.Input) error { return p.RestoreFact(string(in.Key), in.Value) },
+		Preferences: func(in streams.Input) error { return restorePreferences(p, in) },
+		Profile:     func(in streams.Input) error { return restoreProfile(p, in) },
+		Candidates:  func(in streams.Input) error { return restoreCandidates(p, in) },
+		State:       func(in streams.Input) error { return p.RestoreFact(string(in.Key), in.Value) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("restore partition %d: %w", number, err)

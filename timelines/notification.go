@@ -1,0 +1,143 @@
+package timelines
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"tideline/engine/event"
+)
+
+// NotificationChange is one record of the notifications topic.
+type NotificationChange struct {
+	event.Notification
+	Incarnation string // of the topic
+	Partition   int32
+	Offset      int64
+}
+
+// notification is a record as it is stored: what it is looked up by, and the
+// whole of it as the topic has it.
+type notification struct {
+	ID          string    `bson:"_id"`
+	Incarnation string    `bson:"incarnation"`
+	Partition   int32     `bson:"partition"`
+	Position    int64     `bson:"position"` // offset in the topic partition, which an id never changes
+	Recipient   string    `bson:"recipient"`
+	Rule        string    `bson:"rule"`
+	Key         string    `bson:"key"`
+	Outcome     string    `bson:"outcome"`
+	Decided     time.Time `bson:"decided"`
+	Record      bson.D    `bson:"record"`
+}
+
+func (s *Store) notifications() *mongo.Collection { return s.database.Collection("notifications") }
+
+// ApplyNotifications stores what was sent or retracted; what was only decided
+// about is passed over. A record that is older than what is stored changes
+// nothing; one of another incarnation of the topic replaces it.
+func (s *Store) ApplyNotifications(ctx context.Context, changes []NotificationChange) error {
+	newest := map[string]NotificationChange{}
+	var ids []string // in the order in which they came first
+	for _, c := range changes {
+		if c.Outcome != event.Sent && c.Outcome != event.Retracted {
+			continue
+		}
+		old, known := newest[c.ID]
+		if !known {
+			ids = append(ids, c.ID)
+		}
+		if !known || c.Offset > old.Offset {
+			newest[c.ID] = c
+		}
+	}
+	var models []mongo.WriteModel
+	for _, id := range ids {
+		c := newest[id]
+		stored, err := storedNotification(c)
+		if err != nil {
+			return fmt.Errorf("store notification %q: %w", id, err)
+		}
+		models = append(models, mongo.NewReplaceOneModel().SetFilter(older(c)).SetReplacement(stored).SetUpsert(true))
+	}
+	return s.write(ctx, s.notifications(), models)
+}
+
+// older finds what a record may replace. What it must not replace makes the
+// upsert collide with its own _id, which is the guard.
+func older(c NotificationChange) bson.D {
+	return bson.D{{Key: "_id", Value: c.ID}, {Key: "$or", Value: bson.A{
+		bson.D{{Key: "incarnation", Value: bson.D{{Key: "$ne", Value: c.Incarnation}}}},
+		bson.D{{Key: "position", Value: bson.D{{Key: "$lt", Value: c.Offset}}}},
+	}}}
+}
+
+func storedNotification(c NotificationChange) (notification, error) {
+	stored := notification{
+		ID: c.ID, Incarnation: c.Incarnation, Partition: c.Partition, Position: c.Offset, Recipient: c.Recipient,
+		Rule: c.Rule, Key: c.Key, Outcome: string(c.Outcome), Decided: c.Decided,
+	}
+	// By way of JSON, so that fields have the names that the topic and the API give them.
+	return stored, bson.UnmarshalExtJSON(c.Encode(), false, &stored.Record)
+}
+
+// Notification gives one notification that was sent, in its last state, or ErrNotFound.
+func (s *Store) Notification(ctx context.Context, id string) (event.Notification, error) {
+	var stored notification
+	err := s.notifications().FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&stored)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return event.Notification{}, fmt.Errorf("notification %q: %w", id, ErrNotFound)
+	}
+	if err != nil {
+		return event.Notification{}, fmt.Errorf("find notification %q: %w", id, err)
+	}
+	data, err := bson.MarshalExtJSON(stored.Record, false, false)
+	if err != nil {
+		return event.Notification{}, fmt.Errorf("read notification %q: %w", id, err)
+	}
+	return event.DecodeNotification(data)
+}
+
+// prepareNotifications creates the collection and its index, where missing.
+func (s *Store) prepareNotifications(ctx context.Context) error {
+	if err := s.create(ctx, s.notifications().Name()); err != nil {
+		return err
+	}
+	_, err := s.notifications().Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{Key: "recipient", Value: 1}, {Key: "decided", Value: -1}}})
+	if err != nil {
+		return fmt.Errorf("index notifications by recipient: %w", err)
+	}
+	return nil
+}
+
+// create makes collections; one that is there is left as it is.
+func (s *Store) create(ctx context.Context, names ...string) error {
+	for _, name := range names {
+		if err := s.database.CreateCollection(ctx, name); err != nil && !exists(err) {
+			return fmt.Errorf("create collection %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// write carries out independent upserts, a few at a time.
+func (s *Store) write(ctx context.Context, c *mongo.Collection, models []mongo.WriteModel) error {
+	for len(models) > 0 {
+		n := min(maxBulk, len(models))
+		result, err := c.BulkWrite(ctx, models[:n], options.BulkWrite().SetOrdered(false))
+		if err != nil && !onlyDuplicates(err) {
+			return fmt.Errorf("write %d documents to %s: %w", n, c.Name(), err)
+		}
+		if result != nil {
+			s.writes.WithLabelValues("written").Add(float64(result.UpsertedCount + result.ModifiedCount))
+			s.writes.WithLabelValues("unchanged").Add(float64(int64(n) - result.UpsertedCount - result.ModifiedCount))
+		}
+		models = models[n:]
+	}
+	return nil
+}
