@@ -35,7 +35,7 @@ type ruleReason struct {
 	Flip        *rulesets.Flip      `json:"flip,omitempty" doc:"the smallest single change that would turn the condition"`
 	Recipient   string              `json:"recipient,omitempty"`
 	Key         string              `json:"key,omitempty"`
-	Last        *event.Notification `json:"last,omitempty" doc:"the last decision about this, with the gate that dropped it"`
+	Last        *event.Decision     `json:"last,omitempty" doc:"the last decision about this, with the gate that dropped it"`
 	Explanation *match.Explanation  `json:"explanation,omitempty"`
 }
 
@@ -115,7 +115,7 @@ func (s *Server) explainRule(c *fiber.Ctx, who principal) error {
 		if err != nil {
 			return err
 		}
-		if known && (who.role != Student || last.Recipient == who.subject) {
+		if known && (who.role != Student || answer.Recipient == who.subject) {
 			answer.Last = &last
 		}
 	}

@@ -2,7 +2,7 @@ package api
 
 import "sync"
 
-// Switchboard is a Live: it hands each new item to the streams of its recipient.
+// Switchboard is the greater part of a Live: it hands each new item to the streams of its recipient.
 // A stream that does not keep up is told that it missed something, and never
 // holds up the others.
 type Switchboard struct {
@@ -21,12 +21,12 @@ const backlog = 16
 type subscription struct {
 	board     *Switchboard
 	recipient string
-	items     chan *InboxItem
+	told      chan Told
 }
 
 // Subscribe opens a subscription; the caller closes it.
 func (b *Switchboard) Subscribe(recipient string) Subscription {
-	s := &subscription{b, recipient, make(chan *InboxItem, backlog)}
+	s := &subscription{b, recipient, make(chan Told, backlog)}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.open[recipient] == nil {
@@ -36,8 +36,8 @@ func (b *Switchboard) Subscribe(recipient string) Subscription {
 	return s
 }
 
-// Items receives what comes.
-func (s *subscription) Items() <-chan *InboxItem { return s.items }
+// Told receives what comes.
+func (s *subscription) Told() <-chan Told { return s.told }
 
 // Close ends the subscription; a second call does nothing.
 func (s *subscription) Close() {
@@ -49,17 +49,24 @@ func (s *subscription) Close() {
 	}
 }
 
-// Publish hands out one item. It never blocks.
-func (b *Switchboard) Publish(recipient string, item InboxItem) {
+// Publish hands out one thing. It never blocks.
+func (b *Switchboard) Publish(recipient string, t Told) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	for s := range b.open[recipient] {
 		select {
-		case s.items <- &item:
+		case s.told <- t:
 		default:
 			s.missed()
 		}
 	}
+}
+
+// Wanted says whether anybody listens for a recipient: rendering is worth it then.
+func (b *Switchboard) Wanted(recipient string) bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return len(b.open[recipient]) > 0
 }
 
 // Missed tells all streams that items may have been lost: they look into the inbox.
@@ -78,12 +85,12 @@ func (b *Switchboard) Missed() {
 func (s *subscription) missed() {
 	for {
 		select {
-		case s.items <- nil:
+		case s.told <- Told{}:
 			return
 		default:
 		}
 		select {
-		case <-s.items:
+		case <-s.told:
 		default:
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 // inboxPage is the answer of GET /notifications.
 type inboxPage struct {
-	Items      []InboxItem `json:"items"`
+	Items      []inboxItem `json:"items"`
 	Unread     int         `json:"unread" doc:"items not read and not archived, of the newest 200"`
 	NextCursor string      `json:"next_cursor,omitempty"`
 }
@@ -27,7 +27,7 @@ type inboxFilter struct {
 	archived bool
 }
 
-func (f inboxFilter) wants(i InboxItem) bool {
+func (f inboxFilter) wants(i event.InboxItem) bool {
 	return (f.category == "" || f.category == i.Category) && (!f.unread || i.Flags&event.Read == 0) &&
 		f.archived == (i.Flags&event.Archived != 0)
 }
@@ -87,15 +87,15 @@ func (s *Server) notifications(c *fiber.Ctx, who principal) error {
 	if err != nil {
 		return err
 	}
-	page := inboxPage{Items: []InboxItem{}}
+	page := inboxPage{Items: []inboxItem{}}
 	for _, item := range all {
 		if item.Flags&(event.Read|event.Archived) == 0 {
 			page.Unread++
 		}
 		switch {
-		case before > 0 && item.Sequence >= before || !filter.wants(item):
+		case before > 0 && item.Seq >= before || !filter.wants(item):
 		case len(page.Items) < limit:
-			page.Items = append(page.Items, item.flagged())
+			page.Items = append(page.Items, shownItem(item))
 		case page.NextCursor == "":
 			last := uint64(page.Items[limit-1].Sequence)
 			page.NextCursor = s.cursors.seal(of, binary.BigEndian.AppendUint64(nil, last))
@@ -138,18 +138,21 @@ func (s *Server) readAll(c *fiber.Ctx, who principal) error {
 	if len(newest) == 0 {
 		return c.Status(http.StatusAccepted).JSON(marked{Status: "accepted"})
 	}
-	return s.mark(c, event.Mark{Recipient: whose, All: true, UpTo: newest[0].Sequence, Flags: event.Seen | event.Read, At: s.ports.Now().UTC()})
+	return s.mark(c, event.Mark{Recipient: whose, All: true, UpTo: newest[0].Seq, Flags: event.Seen | event.Read, At: s.ports.Now().UTC()})
 }
 
-// mark makes a mark durable and shows it at once. Showing it may fail: the
-// record is on its way.
+// mark shows a mark at once and makes it durable. When Redis is away it shows later.
 func (s *Server) mark(c *fiber.Ctx, m event.Mark) error {
+	// Shown first: what is not there is not worth a record, and the caller learns it.
+	switch err := s.ports.Notify.Inbox.Mark(c.UserContext(), m); {
+	case errors.Is(err, ErrNoItem):
+		return err
+	case err != nil:
+		s.log.Warn("a mark will show later", "error", err)
+	}
 	err := s.publish(c, func(ctx context.Context) error { return s.ports.Notify.Publisher.Marks(ctx, []event.Mark{m}) })
 	if err != nil {
 		return err
-	}
-	if err := s.ports.Notify.Inbox.Mark(c.UserContext(), m); err != nil {
-		s.log.Warn("a mark will show later", "error", err)
 	}
 	return c.Status(http.StatusAccepted).JSON(marked{m.ID, "accepted"})
 }

@@ -12,36 +12,23 @@ import (
 // Errors that these ports wrap; see also ports.go.
 var (
 	ErrNoRuleset       = errors.New("no such ruleset or version")
+	ErrNoItem          = errors.New("no such notification in the inbox")
 	ErrVersionConflict = errors.New("the ruleset has been changed meanwhile; read it again")
 )
 
-// InboxItem is one notification as its recipient sees it.
-type InboxItem struct {
-	Sequence int64           `json:"sequence" doc:"grows with time; the id of the event in a stream"`
-	ID       string          `json:"id"`
-	Rule     string          `json:"rule"`
-	Category string          `json:"category"`
-	Priority event.Priority  `json:"priority" enum:"low,normal,high"`
-	Title    string          `json:"title"`
-	Body     string          `json:"body"`
-	Action   string          `json:"action,omitempty" doc:"what the link says"`
-	URL      string          `json:"url,omitempty"`
-	Subject  event.Subject   `json:"subject"`
-	Items    []event.Item    `json:"items,omitempty" doc:"of a digest"`
-	More     int             `json:"more,omitempty" doc:"further items of the digest"`
-	At       time.Time       `json:"at"`
-	Flags    event.MarkFlags `json:"-"`
-	Seen     bool            `json:"seen"`
-	Read     bool            `json:"read"`
-	Clicked  bool            `json:"clicked"`
-	Archived bool            `json:"archived"`
+// inboxItem is one notification as the API shows it.
+type inboxItem struct {
+	Sequence int64 `json:"sequence" doc:"grows with time; the id of the event in a stream"`
+	event.InboxItem
+	Seen     bool `json:"seen"`
+	Read     bool `json:"read"`
+	Clicked  bool `json:"clicked"`
+	Archived bool `json:"archived"`
 }
 
-// flagged shows the flags one by one.
-func (i InboxItem) flagged() InboxItem {
-	i.Seen, i.Read = i.Flags&event.Seen != 0, i.Flags&event.Read != 0
-	i.Clicked, i.Archived = i.Flags&event.Clicked != 0, i.Flags&event.Archived != 0
-	return i
+func shownItem(i event.InboxItem) inboxItem {
+	has := func(f event.MarkFlags) bool { return i.Flags&f != 0 }
+	return inboxItem{i.Seq, i, has(event.Seen), has(event.Read), has(event.Clicked), has(event.Archived)}
 }
 
 // Inbox reads what recipients were told and what they want to be told. Errors
@@ -49,27 +36,47 @@ func (i InboxItem) flagged() InboxItem {
 type Inbox interface {
 	// List gives items newest first, at most limit, those below a sequence when
 	// before is not 0.
-	List(ctx context.Context, recipient string, before int64, limit int) ([]InboxItem, error)
-	// After gives items above a sequence, oldest first, at most limit. Gap says
-	// that others may have been there which the inbox keeps no more.
-	After(ctx context.Context, recipient string, seq int64, limit int) (items []InboxItem, gap bool, err error)
-	// Mark shows a mark at once; that it stays is the topic's business.
+	List(ctx context.Context, recipient string, before int64, limit int) ([]event.InboxItem, error)
+	// Unread counts the items that are neither read nor archived.
+	Unread(ctx context.Context, recipient string) (int, error)
+	// After gives items above a sequence, oldest first, at most limit.
+	After(ctx context.Context, recipient string, seq int64, limit int) (Since, error)
+	// Mark shows a mark at once; that it stays is the topic's business. The error
+	// wraps ErrNoItem when there is no such item.
 	Mark(ctx context.Context, m event.Mark) error
 	Preferences(ctx context.Context, recipient string) (event.Preferences, error)
 	// Decision is the last one about a key; false when none is known.
-	Decision(ctx context.Context, recipient, key string) (event.Notification, bool, error)
+	Decision(ctx context.Context, recipient, key string) (event.Decision, bool, error)
 }
 
-// Subscription receives what one recipient is told from now on. A nil item says
-// that others were missed: the stream must be resumed from the inbox.
+// Since is what came into an inbox after a point in time.
+type Since struct {
+	Items []event.InboxItem // oldest first
+	Gap   bool              // more may have come that the inbox no longer has
+	Next  int64             // the inbox shows what everything below this sequence led to
+}
+
+// Told is what a subscription receives: an item that came, or the id of one that
+// was taken back. Neither: others were missed, and the stream must be resumed
+// from the inbox.
+type Told struct {
+	Sequence int64
+	Item     *event.InboxItem
+	Retract  string
+}
+
+// Subscription receives what one recipient is told from now on.
 type Subscription interface {
-	Items() <-chan *InboxItem
+	Told() <-chan Told
 	Close()
 }
 
-// Live hands out new notifications as they are written. Safe for concurrent use.
+// Live hands out what is told as it is written. Safe for concurrent use.
 type Live interface {
 	Subscribe(recipient string) Subscription
+	// Position is the sequence up to which everything was handed out to those who
+	// had subscribed: whoever subscribes first and asks then misses nothing from there.
+	Position(recipient string) int64
 }
 
 // Candidates reads the best of a job, best first, by rule. Safe for concurrent use.
@@ -92,13 +99,14 @@ type RulesetVersion struct {
 	By      string    `json:"by"`
 	At      time.Time `json:"at"`
 	Comment string    `json:"comment,omitempty"`
+	Tests   string    `json:"tests,omitempty" doc:"YAML; they must pass before an activation"`
 	Active  bool      `json:"active"`
 }
 
 // Rulesets keeps every version of every ruleset. Errors wrap ErrNoRuleset,
 // ErrVersionConflict or ErrUnavailable. Safe for concurrent use.
 type Rulesets interface {
-	// Names lists the rulesets with their latest version.
+	// Latest lists the rulesets with their latest version.
 	Latest(ctx context.Context) ([]RulesetVersion, error)
 	// Version gives one; 0 is the latest.
 	Version(ctx context.Context, name string, version int) (RulesetVersion, error)

@@ -68,6 +68,7 @@ var statuses = []struct {
 }{
 	{ErrNoStudent, http.StatusNotFound, ""},
 	{ErrNoRuleset, http.StatusNotFound, ""},
+	{ErrNoItem, http.StatusNotFound, ""},
 	{ErrVersionConflict, http.StatusPreconditionFailed, ""},
 	{ErrRebuilding, http.StatusServiceUnavailable, "2"},
 	{ErrUnavailable, http.StatusServiceUnavailable, "5"},

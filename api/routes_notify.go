@@ -70,12 +70,12 @@ func (s *Server) notifyRoutes() []route {
 			tag: "notifications", summary: "Mark everything up to the newest item as read", params: []*huma.Param{recipientParam}, status: http.StatusAccepted, answer: marked{},
 		},
 		{
-			id: "notification-stream", method: get, path: "/notifications/stream", roles: people, serve: s.stream(func(InboxItem) bool { return true }),
+			id: "notification-stream", method: get, path: "/notifications/stream", roles: people, serve: s.stream(func(event.InboxItem) bool { return true }),
 			tag: "notifications", summary: "What comes, as server-sent events; Last-Event-ID resumes and loses nothing",
 			params: []*huma.Param{afterParam, recipientParam}, answer: "text/event-stream",
 		},
 		{
-			id: "alert-stream", method: get, path: "/alerts/stream", roles: hiring, serve: s.stream(func(i InboxItem) bool { return i.Category == "candidates" }),
+			id: "alert-stream", method: get, path: "/alerts/stream", roles: hiring, serve: s.stream(func(i event.InboxItem) bool { return i.Category == "candidates" }),
 			tag: "notifications", summary: "Top candidates as they appear, as server-sent events",
 			params: []*huma.Param{afterParam, recipientParam}, answer: "text/event-stream",
 		},
@@ -158,4 +158,5 @@ func (s *Server) notifyRoutes() []route {
 type sourceBody struct {
 	Source  string `json:"source" doc:"YAML; or send the YAML itself, as application/yaml"`
 	Comment string `json:"comment,omitempty"`
+	Tests   string `json:"tests,omitempty" doc:"YAML; they must pass before an activation"`
 }

@@ -85,7 +85,7 @@ func (s *Server) listRulesets(c *fiber.Ctx, _ principal) error {
 	}
 	list := rulesetList{Rulesets: []rulesetInfo{}, Silences: []event.Silence{}}
 	for _, v := range latest {
-		v.Source = ""
+		v.Source, v.Tests = "", ""
 		active := s.activeVersion(v.Name)
 		v.Active = active == v.Version
 		list.Rulesets = append(list.Rulesets, rulesetInfo{v, active})
@@ -136,11 +136,11 @@ func (s *Server) putRuleset(c *fiber.Ctx, who principal) error {
 	}
 	v := RulesetVersion{Name: name, Source: string(c.Body()), By: who.subject, At: s.ports.Now().UTC().Truncate(time.Second), Comment: c.Query("comment")}
 	if strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEApplicationJSON) {
-		var body struct{ Source, Comment string }
+		var body struct{ Source, Comment, Tests string }
 		if err := json.Unmarshal(c.Body(), &body); err != nil {
 			return refusal(http.StatusBadRequest, "the body is not valid", Complaint{"body", string(event.MalformedJSON), `must be YAML, or JSON such as {"source": "..."}`})
 		}
-		v.Source, v.Comment = body.Source, body.Comment
+		v.Source, v.Comment, v.Tests = body.Source, body.Comment, body.Tests
 	}
 	if _, err := s.compiled(name, v.Source); err != nil {
 		return err
@@ -231,6 +231,9 @@ func (s *Server) rehearsed(c *fiber.Ctx) (name string, r planRequest, err error)
 			return "", r, err
 		}
 		r.Source = v.Source
+		if r.Tests == "" {
+			r.Tests = v.Tests
+		}
 	}
 	if r.Days == 0 {
 		r.Days = 7
@@ -305,7 +308,7 @@ func (s *Server) activate(c *fiber.Ctx, who principal, fallback func(name string
 	if _, err := s.compiled(name, v.Source); err != nil {
 		return err
 	}
-	report, err := s.ports.Notify.Rehearsal.Test(c.UserContext(), name, v.Source, "")
+	report, err := s.ports.Notify.Rehearsal.Test(c.UserContext(), name, v.Source, v.Tests)
 	if err != nil {
 		return err
 	}
@@ -348,7 +351,7 @@ func (s *Server) rulesetVersions(c *fiber.Ctx, _ principal) error {
 	}
 	page, active := versionPage{Versions: []RulesetVersion{}}, s.activeVersion(name)
 	for _, v := range list {
-		v.Source, v.Active = "", v.Version == active
+		v.Source, v.Tests, v.Active = "", "", v.Version == active
 		page.Versions = append(page.Versions, v)
 	}
 	if len(list) == limit && list[limit-1].Version > 1 {

@@ -17,10 +17,11 @@ import (
 
 // How a stream behaves.
 const (
-	heartbeat   = 15 * time.Second // comments, so that proxies and clients know it lives
-	resumeBatch = 100              // items of one look into the inbox
-	writeWithin = 30 * time.Second // a client that takes nothing for so long is gone
-	streamRetry = 3000             // milliseconds after which a client comes back
+	heartbeat   = 15 * time.Second      // comments, so that proxies and clients know it lives
+	resumeBatch = 100                   // items of one look into the inbox
+	writeWithin = 30 * time.Second      // a client that takes nothing for so long is gone
+	settling    = 50 * time.Millisecond // between looks into an inbox that is a moment behind
+	streamRetry = 3000                  // milliseconds after which a client comes back
 )
 
 // hub ends all streams at once. A stream would otherwise hold up a stop: nothing
@@ -45,7 +46,7 @@ func (h *hub) close() {
 // stream sends a recipient's notifications as server-sent events. The id of an
 // event is the item's sequence; Last-Event-ID, or ?after=, resumes behind it and
 // loses nothing: what the inbox no longer keeps is announced by a reset event.
-func (s *Server) stream(keep func(InboxItem) bool) func(*fiber.Ctx, principal) error {
+func (s *Server) stream(keep func(event.InboxItem) bool) func(*fiber.Ctx, principal) error {
 	return func(c *fiber.Ctx, who principal) error {
 		whose, err := recipient(c, who)
 		if err != nil {
@@ -55,24 +56,24 @@ func (s *Server) stream(keep func(InboxItem) bool) func(*fiber.Ctx, principal) e
 		if err != nil {
 			return err
 		}
-		// Subscribed before the inbox is read: what comes in between is seen twice
-		// here and sent once.
-		sub := s.ports.Notify.Live.Subscribe(whose)
-		f := &follower{server: s, recipient: whose, keep: keep, sub: sub, conn: c.Context().Conn(), last: after}
 		if !resumes {
 			newest, err := s.ports.Notify.Inbox.List(c.UserContext(), whose, 0, 1)
 			if err != nil {
-				sub.Close()
 				return err
 			}
-			if len(newest) > 0 {
-				f.last = newest[0].Sequence
+			if after = -1; len(newest) > 0 {
+				after = newest[0].Seq
 			}
 		}
+		// Subscribed before the inbox is read, and read until it shows all that was
+		// handed out before: what comes in between is seen twice here and sent once.
+		f := &follower{server: s, recipient: whose, keep: keep, conn: c.Context().Conn(), last: after}
+		f.sub = s.ports.Notify.Live.Subscribe(whose)
+		f.from = s.ports.Notify.Live.Position(whose)
 		c.Set(fiber.HeaderContentType, "text/event-stream")
 		c.Set(fiber.HeaderCacheControl, "no-store")
 		c.Set("X-Accel-Buffering", "no")
-		c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { f.run(w, resumes) })
+		c.Context().SetBodyStreamWriter(f.run)
 		return nil
 	}
 }
@@ -96,20 +97,21 @@ func lastEventID(c *fiber.Ctx) (after int64, resumes bool, err error) {
 type follower struct {
 	server    *Server
 	recipient string
-	keep      func(InboxItem) bool
+	keep      func(event.InboxItem) bool
 	sub       Subscription
 	conn      net.Conn
 	last      int64 // sequence up to which everything has been sent
+	from      int64 // sequence from which on the subscription has everything
 }
 
 // run writes until the client, the server or the store goes away. The client
 // resumes then from the last id it has seen.
-func (f *follower) run(w *bufio.Writer, resumes bool) {
+func (f *follower) run(w *bufio.Writer) {
 	defer f.sub.Close()
 	f.server.metrics.streams.Inc()
 	defer f.server.metrics.streams.Dec()
 	fmt.Fprintf(w, "retry: %d\n\n", streamRetry)
-	if !f.flush(w) || resumes && !f.catchUp(w) {
+	if !f.flush(w) || !f.catchUp(w) {
 		return
 	}
 	beat := time.NewTicker(heartbeat)
@@ -123,37 +125,43 @@ func (f *follower) run(w *bufio.Writer, resumes bool) {
 			if !f.flush(w) {
 				return
 			}
-		case item, open := <-f.sub.Items():
-			if !open {
-				return
-			}
-			if item == nil {
-				if !f.catchUp(w) {
-					return
-				}
-				continue
-			}
-			if !f.send(w, *item) || !f.flush(w) {
+		case told, open := <-f.sub.Told():
+			if !open || !f.told(w, told) {
 				return
 			}
 		}
 	}
 }
 
-// catchUp sends what the inbox holds behind the last item that was sent.
+// told sends one thing that came.
+func (f *follower) told(w *bufio.Writer, t Told) bool {
+	switch {
+	case t.Item != nil:
+		return f.send(w, *t.Item) && f.flush(w)
+	case t.Retract != "":
+		fmt.Fprintf(w, "event: retraction\ndata: {\"id\":%q}\n\n", t.Retract)
+		return f.flush(w)
+	}
+	f.from = f.server.ports.Notify.Live.Position(f.recipient)
+	return f.catchUp(w)
+}
+
+// catchUp sends what the inbox holds behind the last item that was sent, until it
+// shows everything that the subscription does not have. The inbox follows the
+// topic by a moment.
 func (f *follower) catchUp(w *bufio.Writer) bool {
+	wait := time.NewTicker(settling)
+	defer wait.Stop()
 	for {
-		ctx, cancel := f.server.background()
-		items, gap, err := f.server.ports.Notify.Inbox.After(ctx, f.recipient, f.last, resumeBatch)
-		cancel()
+		since, err := f.since()
 		if err != nil {
 			f.server.log.Warn("a stream could not be resumed", "error", err)
 			return false
 		}
-		if gap {
-			fmt.Fprintf(w, "event: reset\ndata: {\"reason\":\"older notifications are no longer kept here; read GET /notifications\"}\n\n")
+		if since.Gap {
+			fmt.Fprint(w, "event: reset\ndata: {\"reason\":\"older notifications are no longer kept here; read GET /notifications\"}\n\n")
 		}
-		for _, item := range items {
+		for _, item := range since.Items {
 			if !f.send(w, item) {
 				return false
 			}
@@ -161,10 +169,25 @@ func (f *follower) catchUp(w *bufio.Writer) bool {
 		if !f.flush(w) {
 			return false
 		}
-		if len(items) < resumeBatch {
+		if len(since.Items) == resumeBatch {
+			continue
+		}
+		if since.Next >= f.from {
 			return true
 		}
+		f.last = max(f.last, since.Next-1) // or the gap would be told again
+		select {
+		case <-f.server.hub.closed:
+			return false
+		case <-wait.C:
+		}
 	}
+}
+
+func (f *follower) since() (Since, error) {
+	ctx, cancel := f.server.background()
+	defer cancel()
+	return f.server.ports.Notify.Inbox.After(ctx, f.recipient, f.last, resumeBatch)
 }
 
 // flush sends what was written. Each flush moves the connection's deadline: the
@@ -177,18 +200,18 @@ func (f *follower) flush(w *bufio.Writer) bool {
 }
 
 // send writes one item, unless it was sent before or is not for this stream.
-func (f *follower) send(w *bufio.Writer, item InboxItem) bool {
-	if item.Sequence <= f.last {
+func (f *follower) send(w *bufio.Writer, item event.InboxItem) bool {
+	if item.Seq <= f.last {
 		return true
 	}
-	f.last = item.Sequence
+	f.last = item.Seq
 	if !f.keep(item) {
 		return true
 	}
-	data, err := json.Marshal(item.flagged())
+	data, err := json.Marshal(shownItem(item))
 	if err != nil {
 		return false
 	}
-	_, err = fmt.Fprintf(w, "id: %d\nevent: notification\ndata: %s\n\n", item.Sequence, data)
+	_, err = fmt.Fprintf(w, "id: %d\nevent: notification\ndata: %s\n\n", item.Seq, data)
 	return err == nil
 }

@@ -24,6 +24,7 @@ type RulesetVersion struct {
 	By      string    `bson:"by"`
 	At      time.Time `bson:"at"`
 	Comment string    `bson:"comment"`
+	Tests   string    `bson:"tests"` // YAML; empty: none
 }
 
 // Ruleset says how far a ruleset has come.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -193,7 +194,11 @@ func activateCommand() *cobra.Command {
 				return err
 			}
 			if version == 0 {
-				if version, err = r.store(cmd.Context(), name, source, comment); err != nil {
+				tests, err := readTests(args, "")
+				if err != nil && !errors.Is(err, os.ErrNotExist) {
+					return err
+				}
+				if version, err = r.store(cmd.Context(), api.RulesetVersion{Name: name, Source: source, Tests: string(tests), Comment: comment}); err != nil {
 					return err
 				}
 			}
@@ -207,23 +212,27 @@ func activateCommand() *cobra.Command {
 	return cmd
 }
 
-// store makes a source the latest version and gives its number.
-func (r *remote) store(ctx context.Context, name, source, comment string) (int, error) {
-	path := "/rulesets/" + url.PathEscape(name)
+// store makes a version the latest, unless it is, and gives its number.
+func (r *remote) store(ctx context.Context, v api.RulesetVersion) (int, error) {
+	path := "/rulesets/" + url.PathEscape(v.Name)
 	var latest api.RulesetVersion
-	header := http.Header{"Content-Type": {"application/yaml"}}
+	header := http.Header{"Content-Type": {"application/json"}}
 	answered, err := r.call(ctx, http.MethodGet, path, nil, nil, &latest)
 	if problem, ok := errors.AsType[*refused](err); ok && problem.problem.Status == http.StatusNotFound {
 		header.Set("If-None-Match", "*")
 	} else if err != nil {
 		return 0, err
-	} else if latest.Source == source {
+	} else if latest.Source == v.Source && latest.Tests == v.Tests {
 		return latest.Version, nil
 	} else {
 		header.Set("If-Match", answered.Get("ETag"))
 	}
+	body, err := json.Marshal(map[string]string{"source": v.Source, "tests": v.Tests, "comment": v.Comment})
+	if err != nil {
+		return 0, err
+	}
 	var stored api.RulesetVersion
-	_, err = r.call(ctx, http.MethodPut, path+"?comment="+url.QueryEscape(comment), header, []byte(source), &stored)
+	_, err = r.call(ctx, http.MethodPut, path, header, body, &stored)
 	return stored.Version, err
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tideline/engine/catalog"
+	"tideline/engine/event"
 	"tideline/engine/match"
 	"tideline/feeds"
 	"tideline/streams"
@@ -18,6 +19,9 @@ import (
 func Open(ctx context.Context, kafka streams.Config, partitions int, store *feeds.Store, config EngineConfig,
 	dict *match.Dictionary, reg prometheus.Registerer, log *slog.Logger,
 ) (*Engine, error) {
+	if config.Partition.Compile == nil {
+		config.Partition.Compile = newCompiler().compile
+	}
 	e := &Engine{
 		config: config, log: log, metrics: newMetrics(reg), dict: dict, store: store,
 		catalog: catalog.New(config.Partition.Match, dict), actors: map[int32]*actor{},
@@ -61,6 +65,10 @@ func (e *Engine) Producer() *streams.Producer { return e.producer }
 
 // Ready says whether the process can serve, or what it waits for.
 func (e *Engine) Ready() (bool, string) { return e.status.ready(len(e.session.Owned())) }
+
+// Rules gives the rulesets and silences in force, by the key of their record;
+// false while this process owns no partition and cannot know.
+func (e *Engine) Rules() (map[string]event.RulesetRecord, bool) { return e.status.inForce() }
 
 // Settled says whether no feed is waiting for a rebuild.
 func (e *Engine) Settled() bool { return e.status.settled() }
@@ -129,7 +137,7 @@ func (e *Engine) ticks(ctx context.Context) error {
 	defer ticker.Stop()
 	for {
 		if owned := e.session.Owned(); len(owned) > 0 {
-			if err := e.producer.Tick(ctx, time.Now(), owned...); err != nil && ctx.Err() == nil {
+			if err := e.producer.Tick(ctx, e.config.now(), owned...); err != nil && ctx.Err() == nil {
 				e.log.Warn("no tick this time", "error", err)
 			}
 		}

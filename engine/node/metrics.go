@@ -24,6 +24,8 @@ type metrics struct {
 	restores   prometheus.Histogram
 	retries    prometheus.Counter
 	outages    prometheus.Counter
+	rules      *prometheus.CounterVec
+	decisions  *prometheus.CounterVec
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -53,12 +55,31 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		restores: f.NewHistogram(prometheus.HistogramOpts{
 			Name: "tideline_engine_restore_seconds", Help: "Loading one partition's state after it was assigned.", Buckets: buckets,
 		}),
+		rules: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "tideline_rule_events_total",
+			Help: "What rules did: evaluated, matched, unknown (a value was missing), fired, late (its time had passed), unaddressed (nobody to tell).",
+		}, []string{"rule", "event"}),
+		decisions: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "tideline_notification_decisions_total", Help: "What became of firings at the gates; reason names the gate that dropped or held one.",
+		}, []string{"rule", "outcome", "reason"}),
 		outages: counter("store_retries_total", "Writes to Redis that failed and were repeated."),
 		retries: counter("batch_retries_total", "Batches that were not committed and are processed again."),
 	}
 }
 
 func (m *metrics) effects(out *partition.Effects) {
+	for rule, s := range out.Rules {
+		for name, n := range map[string]int{
+			"evaluated": s.Evaluations, "matched": s.Matches, "unknown": s.Unknown, "fired": s.Fired, "late": s.Late, "unaddressed": s.Unaddressed,
+		} {
+			if n > 0 {
+				m.rules.WithLabelValues(rule, name).Add(float64(n))
+			}
+		}
+	}
+	for _, n := range out.Notifications {
+		m.decisions.WithLabelValues(n.Ruleset+"/"+n.Rule, string(n.Outcome), string(n.Reason)).Inc()
+	}
 	m.candidates.Add(float64(out.Candidates))
 	m.pruned.Add(float64(out.Pruned))
 	m.written.Add(float64(out.Entries))

@@ -50,10 +50,18 @@ type Engine struct {
 // EngineConfig says how the engine scores and how much it does at once.
 type EngineConfig struct {
 	Partition  partition.Config
-	MaxRecords int           // records of one batch
-	RetryEvery time.Duration // pause after an outage of Redis or Kafka
-	Tick       time.Duration // how often partitions are told the time
-	EndWithin  time.Duration // how long the transaction under way may take to end in a stop; 0: as long as ever
+	MaxRecords int              // records of one batch
+	RetryEvery time.Duration    // pause after an outage of Redis or Kafka
+	Tick       time.Duration    // how often partitions are told the time
+	Now        func() time.Time // what they are told; nil: the time it is
+	EndWithin  time.Duration    // how long the transaction under way may take to end in a stop; 0: as long as ever
+}
+
+func (c EngineConfig) now() time.Time {
+	if c.Now != nil {
+		return c.Now()
+	}
+	return time.Now()
 }
 
 // loop reads and processes batches until ctx ends; then it returns nil.

@@ -2,7 +2,10 @@ package node
 
 import (
 	"fmt"
+	"slices"
 	"sync"
+
+	"tideline/engine/event"
 )
 
 // status is what the loop tells the rest of the process about itself.
@@ -13,6 +16,9 @@ type status struct {
 	rebuilding int
 	caughtUp   bool
 	students   int
+	active     map[string]event.RulesetRecord // as of the partition and revision below
+	activeOf   int32
+	revision   int
 	first      chan struct{} // closed at the first assignment
 }
 
@@ -48,9 +54,31 @@ func (s *status) update(actors map[int32]*actor, m *metrics) {
 			s.rebuilding++
 		}
 	}
+	s.follow(actors)
 	m.students.Set(float64(s.students))
 	m.partitions.WithLabelValues("owned").Set(float64(len(s.owned)))
 	m.partitions.WithLabelValues("rebuilding").Set(float64(s.rebuilding))
+}
+
+// follow takes what is in force from the lowest partition: all switch at the
+// same place in the streams.
+func (s *status) follow(actors map[int32]*actor) {
+	if len(s.owned) == 0 {
+		return
+	}
+	lowest := slices.Min(s.owned)
+	p := actors[lowest].partition
+	if s.active == nil || s.activeOf != lowest || s.revision != p.Revision() {
+		s.active, s.revision = p.Active()
+		s.activeOf = lowest
+	}
+}
+
+// inForce is not changed afterwards; false while no partition is owned.
+func (s *status) inForce() (map[string]event.RulesetRecord, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.active, s.active != nil
 }
 
 func (s *status) tableReady() {

@@ -95,6 +95,9 @@ func (d *Desk) SetSilence(s event.Silence, out *Out) {
 	out.fact(silenceKey(s.ID), s)
 }
 
+// Silences lists those that were set and not ended, also when their time is over.
+func (d *Desk) Silences() []event.Silence { return slices.Collect(maps.Values(d.silences)) }
+
 // EndSilence ends one.
 func (d *Desk) EndSilence(id string, out *Out) {
 	if _, known := d.silences[id]; known {

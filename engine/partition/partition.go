@@ -64,6 +64,7 @@ type Partition struct {
 
 	dict      *match.Dictionary
 	book      rulebook
+	revision  int // of what is in force
 	desk      *notify.Desk
 	pending   []event.Proposal // to students, of the record under way
 	signal    *event.Signal    // the record under way, if it is one

@@ -169,6 +169,7 @@ func setOrDelete(m map[string]time.Time, key string, at time.Time, value []byte)
 
 // Restored ends a restore: what signals left behind reaches the index.
 func (p *Partition) Restored() {
+	p.revision++
 	for student, f := range p.facts {
 		if len(f.saved)+len(f.ignored)+len(f.signals) == 0 && f.model == nil {
 			delete(p.facts, student)

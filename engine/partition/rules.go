@@ -55,6 +55,7 @@ func rulesetKey(name string) string { return sep + "ruleset" + sep + name }
 // changed or went. A ruleset that does not compile changes nothing; the error is
 // an *event.Invalid then.
 func (p *Partition) Rules(r event.Rules, out *Effects) error {
+	p.revision++
 	switch {
 	case r.Record == nil:
 		if _, known := p.book.sets[r.Key]; known {
@@ -185,11 +186,18 @@ func (p *Partition) Propose(proposal event.Proposal, out *Effects) {
 // shadow says whether firings are dropped at the first gate.
 func (f *force) shadow() bool { return f.rule.Mode == rulesets.Shadow }
 
-// Rulesets gives what is in force, by name.
-func (p *Partition) Rulesets() map[string]event.Activation {
-	list := map[string]event.Activation{}
+// Active gives what is in force, by the key of its record in the rulesets topic,
+// and a number that differs whenever it does.
+func (p *Partition) Active() (list map[string]event.RulesetRecord, revision int) {
+	list = map[string]event.RulesetRecord{}
 	for name, record := range p.book.sets {
-		list[name] = record.Activation
+		list[name] = event.RulesetRecord{Ruleset: &record.Activation}
 	}
-	return list
+	for _, s := range p.desk.Silences() {
+		list["silence/"+s.ID] = event.RulesetRecord{Silence: &s}
+	}
+	return list, p.revision
 }
+
+// Revision differs whenever Active does.
+func (p *Partition) Revision() int { return p.revision }
