@@ -144,7 +144,9 @@ type NotifyPublisher interface {
 	PutPreferences(ctx context.Context, p event.Preferences) error
 	DeletePreferences(ctx context.Context, recipient string) error
 	Marks(ctx context.Context, list []event.Mark) error
-	PutRuleset(ctx context.Context, key string, r *event.RulesetRecord) error // nil takes it back
+	PutRuleset(ctx context.Context, a event.Activation) error
+	PutSilence(ctx context.Context, s event.Silence) error
+	DeleteSilence(ctx context.Context, id string) error
 }
 
 // NotifyPorts is what rules and notifications stand on; nil: not served.

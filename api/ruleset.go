@@ -321,10 +321,10 @@ func (s *Server) activate(c *fiber.Ctx, who principal, fallback func(name string
 		}
 		return p
 	}
-	record := event.RulesetRecord{Ruleset: &event.Activation{
+	record := event.Activation{
 		Name: name, Version: v.Version, Digest: v.Digest, Source: v.Source, By: who.subject, At: s.ports.Now().UTC().Truncate(time.Second), Send: body.Send,
-	}}
-	if err := s.publish(c, func(ctx context.Context) error { return s.ports.Notify.Publisher.PutRuleset(ctx, name, &record) }); err != nil {
+	}
+	if err := s.publish(c, func(ctx context.Context) error { return s.ports.Notify.Publisher.PutRuleset(ctx, record) }); err != nil {
 		return err
 	}
 	return c.Status(http.StatusAccepted).JSON(activated{name, v.Version, v.Digest, "accepted"})
@@ -392,7 +392,7 @@ func (s *Server) deleteSilence(c *fiber.Ctx, _ principal) error {
 	if err != nil {
 		return err
 	}
-	if err := s.publish(c, func(ctx context.Context) error { return s.ports.Notify.Publisher.PutRuleset(ctx, "silence/"+id, nil) }); err != nil {
+	if err := s.publish(c, func(ctx context.Context) error { return s.ports.Notify.Publisher.DeleteSilence(ctx, id) }); err != nil {
 		return err
 	}
 	return accept(c, id)

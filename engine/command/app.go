@@ -42,14 +42,18 @@ type app struct {
 	projection *streams.Projection
 	record     *streams.Projection // of notifications
 	projector  *streams.Projector
-	lag        *streams.LagReader
-	deliverer  *deliverer // nil: nothing to deliver to, or another process does it
-	preparing  sync.Mutex
-	prepared   bool // the collections exist
-	auth       api.AuthConfig
-	apiAddr    string // where it listens
-	adminAddr  string
-	teardown   []closer // last first
+	tail       *streams.Tail
+	board      *api.Switchboard
+	// rulesWanted wakes the watcher of rulesets.
+	rulesWanted chan struct{}
+	lag         *streams.LagReader
+	deliverer   *deliverer // nil: nothing to deliver to, or another process does it
+	preparing   sync.Mutex
+	prepared    bool // the collections exist
+	auth        api.AuthConfig
+	apiAddr     string // where it listens
+	adminAddr   string
+	teardown    []closer // last first
 
 	stopWithin time.Duration
 	stopOnce   sync.Once
@@ -59,7 +63,7 @@ type app struct {
 }
 
 func openApp(ctx context.Context, c config.Config, log *slog.Logger) (*app, error) {
-	a := &app{config: c, log: log, registry: prometheus.NewRegistry(), stopWithin: stopWithin}
+	a := &app{config: c, log: log, registry: prometheus.NewRegistry(), stopWithin: stopWithin, rulesWanted: make(chan struct{}, 1)}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
@@ -105,6 +109,9 @@ func (a *app) open(ctx context.Context) (err error) {
 	}
 	a.defers("lag reader", a.lag.Close)
 	if err := a.openInbox(kafka); err != nil {
+		return err
+	}
+	if err := a.openTail(ctx, kafka); err != nil {
 		return err
 	}
 	a.auth = api.AuthConfig{
@@ -174,6 +181,8 @@ func (a *app) run(ctx context.Context, started func(ctx context.Context)) error 
 	if a.deliverer != nil {
 		part("delivery", func() error { return a.deliverer.run(ctx) })
 	}
+	part("tail of notifications", func() error { return a.tail.Run(ctx) })
+	part("rulesets", func() error { return a.watchRulesets(ctx) })
 	part("inbox", func() error { return a.projector.Run(ctx) })
 	part("record of notifications", func() error { return a.record.Run(ctx, a.recordNotifications) })
 	part("API", func() error { return server.Serve(listener) })
@@ -257,6 +266,7 @@ func (a *app) newAPI(ctx context.Context) (*api.Server, error) {
 		Publisher: a.engine.Producer(),
 		Scorer:    match.NewScorer(matchConfig(a.config.Scoring), skills.Normalize),
 		Ready:     a.engine.Ready, Gatherer: a.registry, Now: time.Now,
+		Notify: a.notifyPorts(),
 	}, a.registry, a.log)
 }
 
@@ -278,7 +288,7 @@ func (f feedsPort) View(ctx context.Context, student string) (event.View, error)
 
 func apiError(err error) error {
 	for from, to := range map[error]error{
-		feeds.ErrNoStudent: api.ErrNoStudent, feeds.ErrRebuilding: api.ErrRebuilding, feeds.ErrUnavailable: api.ErrUnavailable,
+		feeds.ErrNoItem: api.ErrNoItem, feeds.ErrNoStudent: api.ErrNoStudent, feeds.ErrRebuilding: api.ErrRebuilding, feeds.ErrUnavailable: api.ErrUnavailable,
 	} {
 		if errors.Is(err, from) {
 			return fmt.Errorf("%w: %w", to, err)

@@ -32,6 +32,7 @@ type Config struct {
 	SMTP      SMTP     `yaml:"smtp"`
 	Webhooks  Webhooks `yaml:"webhooks"`
 	Delivery  Delivery `yaml:"delivery"`
+	Rulesets  Rulesets `yaml:"rulesets"`
 	// Embedded fixes the ports of the embedded servers, for tools beside them; 0: any.
 	Embedded Embedded `yaml:"embedded"`
 }
@@ -112,6 +113,12 @@ type Weights struct {
 type Batch struct {
 	MaxRecords int `yaml:"max_records"`
 	MaxEntries int `yaml:"max_entries"`
+}
+
+// Rulesets says where rulesets come from beside the API. No directory: the
+// shipped one is put in force where none is.
+type Rulesets struct {
+	Dir string `yaml:"dir"`
 }
 
 // Embedded fixes ports of the embedded servers on loopback.

@@ -22,10 +22,14 @@ func (p *Partition) Flush(out *Effects) {
 	}
 	clear(p.views)
 	p.publishRankings(out)
+	for _, job := range p.lists {
+		p.blob(job, out)
+	}
+	p.lists = nil
 }
 
 // Pending says whether Flush has anything to do.
-func (p *Partition) Pending() bool { return len(p.dirty)+len(p.views)+len(p.stale) > 0 }
+func (p *Partition) Pending() bool { return len(p.dirty)+len(p.views)+len(p.stale)+len(p.lists) > 0 }
 
 // Commit gives the partition's own record for engine-state.
 func (p *Partition) Commit(token, sequence int64) Fact {
@@ -69,6 +73,9 @@ func (p *Partition) Learn(states []event.FeedState) {
 // be written anew. It returns the next position, or -1 after the last student.
 func (p *Partition) Sweep(from, n int) int {
 	next := -1
+	if from == 0 {
+		p.lists = slices.Sorted(maps.Keys(p.offers)) // what is shown of jobs is lost with the rest
+	}
 	p.students.From(from, func(ord int, id string) bool {
 		if n == 0 {
 			next = ord

@@ -80,6 +80,7 @@ type Partition struct {
 	candidacies map[string]map[place]struct{}                     // student -> where they stand
 	stale       map[place]struct{}                                // rankings to publish at the next flush
 	offers      map[string]map[string]map[int32][]event.Candidate // of jobs of this partition: job -> rule -> partition
+	lists       []string                                          // jobs whose candidates are to be written anew at the next flush
 	alerts      map[string]*alert                                 // by key
 	alertsOf    map[string]map[string]struct{}                    // job -> keys
 }
