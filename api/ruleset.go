@@ -375,13 +375,10 @@ func (s *Server) putSilence(c *fiber.Ctx, who principal) error {
 		return refusal(http.StatusUnprocessableEntity, "the silence is not valid", Complaint{"body", string(event.WrongType), err.Error()})
 	}
 	silence.By, silence.At = who.subject, s.ports.Now().UTC().Truncate(time.Second)
-	record := event.RulesetRecord{Silence: &silence}
-	if _, err := event.DecodeRuleset(record.Encode()); err != nil {
+	if _, err := event.DecodeRuleset(event.RulesetRecord{Silence: &silence}.Encode()); err != nil {
 		return err
 	}
-	if err := s.publish(c, func(ctx context.Context) error {
-		return s.ports.Notify.Publisher.PutRuleset(ctx, "silence/"+id, &record)
-	}); err != nil {
+	if err := s.publish(c, func(ctx context.Context) error { return s.ports.Notify.Publisher.PutSilence(ctx, silence) }); err != nil {
 		return err
 	}
 	return accept(c, id)

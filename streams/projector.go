@@ -249,7 +249,7 @@ func (p *Projector) find(ctx context.Context, n int32) (lane, error) {
 	if err := p.store.Begin(ctx, n, name, next); err != nil {
 		return lane{}, fmt.Errorf("begin the inboxes of partition %d: %w", n, err)
 	}
-	p.log.Info("inboxes are filled from the start", "partition", n)
+	p.log.Debug("inboxes are filled from the start", "partition", n)
 	return lane{name, next}, nil
 }
 

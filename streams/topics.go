@@ -107,7 +107,11 @@ func EnsureTopics(ctx context.Context, config Config, wanted, fallback int, repl
 			t.partitions, t.students = p, true
 		}
 		if have, ok := existing[t.name]; ok && have.Err == nil {
-			if err := t.check(len(have.Partitions)); err != nil {
+			n, err := t.grow(ctx, admin, len(have.Partitions))
+			if err == nil {
+				err = t.check(n)
+			}
+			if err != nil {
 				return 0, err
 			}
 			found = append(found, t)
