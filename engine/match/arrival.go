@@ -139,6 +139,7 @@ func (a *arrival) find(b *block, spread *spread) {
 		switch {
 		case p == nil:
 		case p.dense != nil:
+			p.grow(len(b.ids))
 			a.lists = append(a.lists, found{r, p.dense})
 		default:
 			a.lists = append(a.lists, found{r, spread.take(p, words(len(b.ids)))})

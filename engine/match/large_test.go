@@ -131,3 +131,24 @@ func TestTopOfManyShelves(t *testing.T) {
 		}
 	}
 }
+
+// A skill that many have stays a dense list while students come who do not have it.
+func TestABlockGrowsPastItsDenseLists(t *testing.T) {
+	dict := NewDictionary(lower)
+	x := NewStudents(dict, Default())
+	put := func(from, to int, skill string) {
+		for i := from; i < to; i++ {
+			id := fmt.Sprint("s", i)
+			x.Put(id, event.Profile{ID: id, Skills: []event.Skill{{Name: skill, Level: 3}}})
+		}
+	}
+	put(0, 600, "go")
+	put(600, 1000, "sql")
+	o := event.Opportunity{ID: "o", Bucket: event.Jobs, Status: event.Open, PostedAt: testNow}
+	o.Skills = []event.RequiredSkill{{Name: "go", Level: 3, Weight: 1}, {Name: "sql", Level: 3, Weight: 1}}
+	found := 0
+	x.Match(Compile(dict, o, Default()), testNow, func(int, int64) { found++ })
+	if found != 1000 {
+		t.Errorf("%d students found, want all 1000", found)
+	}
+}

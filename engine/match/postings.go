@@ -43,9 +43,7 @@ const minDense = 256
 func (p *posting) add(slot uint16, level uint8, size int) {
 	p.n++
 	if p.dense != nil {
-		if short := words(size) - len(p.dense); short > 0 {
-			p.dense = append(p.dense, make([]levels, short)...)
-		}
+		p.grow(size)
 		p.dense[slot>>6].set(int(slot), level)
 		return
 	}
@@ -59,6 +57,13 @@ func (p *posting) add(slot uint16, level uint8, size int) {
 		dense := make([]levels, words(size))
 		p.spread(dense)
 		p.dense, p.slots, p.level = dense, nil, nil
+	}
+}
+
+// grow makes a dense list cover a block that has grown since its last addition.
+func (p *posting) grow(size int) {
+	if short := words(size) - len(p.dense); short > 0 {
+		p.dense = append(p.dense, make([]levels, short)...)
 	}
 }
 
