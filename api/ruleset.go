@@ -38,10 +38,13 @@ type versionPage struct {
 
 // checked is what a check of a ruleset found.
 type checked struct {
-	Valid    bool               `json:"valid"`
-	Digest   string             `json:"digest"`
-	Problems []rulesets.Problem `json:"problems"`
+	Valid    bool          `json:"valid"`
+	Digest   string        `json:"digest"`
+	Problems []ruleProblem `json:"problems"`
 }
+
+// ruleProblem is one thing wrong with a ruleset, or questionable.
+type ruleProblem rulesets.Problem
 
 // activation is the body of POST /rulesets/{name}/activate and /rollback.
 type activation struct {
@@ -208,9 +211,9 @@ func (s *Server) validateRuleset(c *fiber.Ctx, _ principal) error {
 	}
 	source := string(c.Body())
 	set, problems := rulesets.Compile(name, []byte(source), s.ports.Notify.Compile)
-	answer := checked{Valid: set != nil, Digest: digestOf(source), Problems: problems}
-	if answer.Problems == nil {
-		answer.Problems = rulesets.Problems{}
+	answer := checked{Valid: set != nil, Digest: digestOf(source), Problems: []ruleProblem{}}
+	for _, p := range problems {
+		answer.Problems = append(answer.Problems, ruleProblem(p))
 	}
 	return c.JSON(answer)
 }

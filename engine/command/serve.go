@@ -57,6 +57,11 @@ func (a *app) welcome(ctx context.Context, out, progress io.Writer, withDemo boo
 		return err
 	}
 	if withDemo {
+		// Rules adopt what they find: the campus comes after them, so that they have something to say.
+		rules := func() bool { active, known := a.engine.Rules(); return known && len(active) > 0 }
+		if err := await(ctx, rules); err != nil {
+			return err
+		}
 		if err := a.loadCampus(ctx, campusLoad{a.engine.Producer(), progress, demo.Default()}); err != nil {
 			return err
 		}

@@ -51,6 +51,9 @@ const (
 	signals
 )
 
+// gapStream is where the sequences of the students' gaps begin.
+const gapStream = 1 << 32
+
 // draw is one pass over one part of a campus.
 type draw struct {
 	*Campus
@@ -120,7 +123,26 @@ func (c draw) student(i int) event.Profile {
 	if c.random.Float64() < 0.1 {
 		p.Remote = new(false)
 	}
+	p.Gaps = c.gaps(i, p)
 	return p
+}
+
+// gaps are up to two common skills that a student lacks, open for up to a month;
+// the learning service of a campus would find them.
+func (c *Campus) gaps(i int, p event.Profile) []event.Gap {
+	random := rand.New(rand.NewPCG(c.seed, gapStream+uint64(i))) // of its own, so that profiles stay what they were
+	var gaps []event.Gap
+	for _, name := range c.skills[:min(12, len(c.skills))] {
+		has := slices.ContainsFunc(p.Skills, func(s event.Skill) bool { return s.Name == name })
+		if len(gaps) == 2 || has || random.Float64() > 0.15 {
+			continue
+		}
+		gaps = append(gaps, event.Gap{
+			Skill: name, Severity: math.Round(100*(0.4+0.6*random.Float64())) / 100,
+			Since: new(c.now.Add(-time.Duration(random.IntN(30*24)) * time.Hour)),
+		})
+	}
+	return gaps
 }
 
 // Opportunities gives all opportunities: three fifths jobs and internships, the
