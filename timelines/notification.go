@@ -8,7 +8,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"tideline/engine/event"
 )
@@ -25,7 +24,7 @@ type NotificationChange struct {
 // whole of it as the topic has it.
 type notification struct {
 	ID          string    `bson:"_id"`
-	Incarnation string    `bson:"incarnation"`
+	Incarnation string    `bson:"topic"`
 	Partition   int32     `bson:"partition"`
 	Position    int64     `bson:"position"` // offset in the topic partition, which an id never changes
 	Recipient   string    `bson:"recipient"`
@@ -56,25 +55,16 @@ func (s *Store) ApplyNotifications(ctx context.Context, changes []NotificationCh
 			newest[c.ID] = c
 		}
 	}
-	var models []mongo.WriteModel
+	var docs []guarded
 	for _, id := range ids {
 		c := newest[id]
 		stored, err := storedNotification(c)
 		if err != nil {
 			return fmt.Errorf("store notification %q: %w", id, err)
 		}
-		models = append(models, mongo.NewReplaceOneModel().SetFilter(older(c)).SetReplacement(stored).SetUpsert(true))
+		docs = append(docs, guarded{id: id, topic: c.Incarnation, position: c.Offset, document: stored, upsert: true})
 	}
-	return s.write(ctx, s.notifications(), models)
-}
-
-// older finds what a record may replace. What it must not replace makes the
-// upsert collide with its own _id, which is the guard.
-func older(c NotificationChange) bson.D {
-	return bson.D{{Key: "_id", Value: c.ID}, {Key: "$or", Value: bson.A{
-		bson.D{{Key: "incarnation", Value: bson.D{{Key: "$ne", Value: c.Incarnation}}}},
-		bson.D{{Key: "position", Value: bson.D{{Key: "$lt", Value: c.Offset}}}},
-	}}}
+	return s.write(ctx, s.notifications(), docs)
 }
 
 func storedNotification(c NotificationChange) (notification, error) {
@@ -121,23 +111,6 @@ func (s *Store) create(ctx context.Context, names ...string) error {
 		if err := s.database.CreateCollection(ctx, name); err != nil && !exists(err) {
 			return fmt.Errorf("create collection %s: %w", name, err)
 		}
-	}
-	return nil
-}
-
-// write carries out independent upserts, a few at a time.
-func (s *Store) write(ctx context.Context, c *mongo.Collection, models []mongo.WriteModel) error {
-	for len(models) > 0 {
-		n := min(maxBulk, len(models))
-		result, err := c.BulkWrite(ctx, models[:n], options.BulkWrite().SetOrdered(false))
-		if err != nil && !onlyDuplicates(err) {
-			return fmt.Errorf("write %d documents to %s: %w", n, c.Name(), err)
-		}
-		if result != nil {
-			s.writes.WithLabelValues("written").Add(float64(result.UpsertedCount + result.ModifiedCount))
-			s.writes.WithLabelValues("unchanged").Add(float64(int64(n) - result.UpsertedCount - result.ModifiedCount))
-		}
-		models = models[n:]
 	}
 	return nil
 }

@@ -19,9 +19,6 @@ type Change struct {
 	Offset      int64  // in the topic partition, which an id never changes
 }
 
-// maxBulk is how many writes one call carries: FerretDB hangs on about 110.
-const maxBulk = 50
-
 // ApplyOpportunities brings the collections to these records. A record that is
 // older than what is stored changes nothing. An opportunity is in the
 // collection of its bucket and a tombstone in those it left.
@@ -52,41 +49,26 @@ func (s *Store) ApplyOpportunities(ctx context.Context, changes []Change) error 
 	return nil
 }
 
-// older selects the document of a change's id if what is stored is older: it
-// stands before it in the same topic, or is of another incarnation of the topic,
-// which has been deleted since. Offsets of two incarnations do not compare; with
-// offsets alone everything that a topic made anew brings would seem known.
-func (c Change) older() bson.D {
-	before := bson.D{{Key: "position", Value: bson.D{{Key: "$lt", Value: c.Offset}}}}
-	elsewhere := bson.D{{Key: "topic", Value: bson.D{{Key: "$ne", Value: c.Topic}}}}
-	return bson.D{{Key: "_id", Value: c.ID}, {Key: "$or", Value: bson.A{before, elsewhere}}}
-}
-
-// put writes documents whose stored version is older, or that are not there. A
-// newer one makes the upsert collide with its own _id, which is the guard.
+// put writes documents whose stored version is older, or that are not there.
 func (s *Store) put(ctx context.Context, b event.Bucket, changes []Change) error {
-	var models []mongo.WriteModel
+	var docs []guarded
 	for _, c := range changes {
-		models = append(models, mongo.NewReplaceOneModel().
-			SetFilter(c.older()).
-			SetReplacement(documentOf(c)).SetUpsert(true))
+		docs = append(docs, guarded{id: c.ID, topic: c.Topic, position: c.Offset, document: documentOf(c), upsert: true})
 	}
-	return s.write(ctx, s.collection(b), models)
+	return s.write(ctx, s.collection(b), docs)
 }
 
 // takeAway makes tombstones of what the collection has and should not. A
 // deletion leaves one in every collection, since it does not say which bucket
 // it was; an opportunity that is elsewhere only where it has been.
 func (s *Store) takeAway(ctx context.Context, b event.Bucket, changes []Change) error {
-	var models []mongo.WriteModel
+	var docs []guarded
 	for _, c := range changes {
 		deleted := c.Opportunity == nil
 		c.Opportunity = nil
-		models = append(models, mongo.NewReplaceOneModel().
-			SetFilter(c.older()).
-			SetReplacement(documentOf(c)).SetUpsert(deleted))
+		docs = append(docs, guarded{id: c.ID, topic: c.Topic, position: c.Offset, document: documentOf(c), upsert: deleted})
 	}
-	return s.write(ctx, s.collection(b), models)
+	return s.write(ctx, s.collection(b), docs)
 }
 
 // onlyDuplicates says whether all that went wrong is that newer documents were there.
