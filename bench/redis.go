@@ -91,7 +91,7 @@ func (r *redisServer) await(ctx context.Context) error {
 func (r *redisServer) stop() {
 	_ = r.client.Close()
 	_ = r.cmd.Process.Kill() // it keeps nothing
-	<-r.exited //nolint:errcheck // it was killed: how it ended says nothing
+	<-r.exited               //nolint:errcheck // it was killed: how it ended says nothing
 	_ = os.RemoveAll(r.dir)
 }
 

@@ -60,7 +60,7 @@ func Compute(logs Logs, config Config) Result {
 	w := world{config: config, aliases: parseAliases(config.AliasTable)}
 	w.readOpportunities(logs.Opportunities)
 	w.readProfiles(logs.Profiles)
-	w.readSignals(logs.Signals, logs.Profiles)
+	w.readSignals(logs.Signals)
 	r := Result{Feeds: map[string]map[string][]Entry{}, Saved: map[string][]string{}, Ignored: map[string][]string{}}
 	for id, s := range w.students {
 		r.Feeds[id] = map[string][]Entry{}

@@ -61,6 +61,9 @@ func (a *actor) run(ctx context.Context, inputs []streams.Input) (turn, error) {
 	for _, r := range out.Rest {
 		t.records = append(t.records, streams.FanoutTo(number, event.Fanout{Range: &r}))
 	}
+	for _, student := range out.Erased {
+		t.records = append(t.records, streams.SignalsVoid(number, student))
+	}
 	meta := a.partition.Commit(a.token, a.sequence)
 	t.records = append(t.records, streams.EngineState(number, meta.Key, meta.Value))
 	return t, nil
@@ -168,17 +171,7 @@ func (a *actor) apply(ctx context.Context, in streams.Input, out *partition.Effe
 	case streams.Profiles:
 		return "applied", a.profile(in, out)
 	case streams.Signals:
-		signal, err := event.DecodeSignal(in.Value)
-		if err != nil {
-			return "", err
-		}
-		if err := sameKey("signal", in.Key, "student", signal.Student); err != nil {
-			return "", err
-		}
-		if !a.partition.Signal(signal, out) {
-			return "duplicate", nil
-		}
-		return "applied", nil
+		return a.signal(in, out)
 	case streams.Fanout:
 		f, err := event.DecodeFanout(in.Value)
 		if err != nil {
@@ -192,6 +185,27 @@ func (a *actor) apply(ctx context.Context, in streams.Input, out *partition.Effe
 		return "applied", nil
 	}
 	return "ignored", nil
+}
+
+func (a *actor) signal(in streams.Input, out *partition.Effects) (outcome string, err error) {
+	if in.Value == nil {
+		if len(in.Key) == 0 {
+			return "", sameKey("signal", in.Key, "student", "a student id")
+		}
+		a.partition.Void(string(in.Key), out)
+		return "applied", nil
+	}
+	signal, err := event.DecodeSignal(in.Value)
+	if err != nil {
+		return "", err
+	}
+	if err := sameKey("signal", in.Key, "student", signal.Student); err != nil {
+		return "", err
+	}
+	if !a.partition.Signal(signal, out) {
+		return "duplicate", nil
+	}
+	return "applied", nil
 }
 
 func (a *actor) profile(in streams.Input, out *partition.Effects) error {

@@ -64,8 +64,13 @@ type feedID struct {
 type facts struct {
 	saved   map[string]time.Time
 	ignored map[string]time.Time
-	signals map[uint64]time.Time // hashes of signal ids -> time of the signal
+	signals map[uint64]time.Time // hashes of signal ids -> time of the signal; they outlive an erasure
 	model   *match.Deviation
+	erased  int // erasures that the signals topic has not come to yet
+}
+
+func (f *facts) empty() bool {
+	return len(f.saved)+len(f.ignored)+len(f.signals)+f.erased == 0 && f.model == nil
 }
 
 // Meta is the partition's own record in engine-state.

@@ -31,6 +31,10 @@ func (p *Partition) Signal(s event.Signal, out *Effects) bool {
 	}
 	p.remember(s.Student, f, hash, s.At)
 	out.fact(signalKey(s.Student, hash), timeValue(s.At))
+	if f.erased > 0 {
+		p.overhear(s, out)
+		return true
+	}
 	switch s.Kind {
 	case event.Save:
 		f.saved[s.Opportunity] = s.At
@@ -81,6 +85,28 @@ func (p *Partition) unhide(student, opportunity string, f *facts) {
 	}
 }
 
+// overhear takes a signal that an erasure voids: the global model learns from
+// it as from all others, or what it knows would depend on which of the two was
+// read first.
+func (p *Partition) overhear(s event.Signal, out *Effects) {
+	switch s.Kind {
+	case event.Save:
+		p.learn(s, match.NewDeviation(), 1, 1, out)
+	case event.Ignore:
+		p.learn(s, match.NewDeviation(), 0, 1, out)
+	case event.ApplyClick:
+		p.learn(s, match.NewDeviation(), 1, 2, out)
+	}
+}
+
+// learn teaches a student's model and the global one, and keeps the global one.
+func (p *Partition) learn(s event.Signal, own *match.Deviation, y, m float64, out *Effects) {
+	p.global.Train(own, s.Features, y, m)
+	for _, feature := range s.Features {
+		out.fact(globalKey(feature), encode(p.global.Feature(feature)))
+	}
+}
+
 // train learns from one signal and re-ranks the student's feeds.
 func (p *Partition) train(s event.Signal, f *facts, y, m float64, out *Effects) {
 	if len(s.Features) == 0 {
@@ -89,10 +115,7 @@ func (p *Partition) train(s event.Signal, f *facts, y, m float64, out *Effects) 
 	if f.model == nil {
 		f.model = match.NewDeviation()
 	}
-	p.global.Train(f.model, s.Features, y, m)
-	for _, feature := range s.Features {
-		out.fact(globalKey(feature), encode(p.global.Feature(feature)))
-	}
+	p.learn(s, f.model, y, m, out)
 	out.fact(weightsKey(s.Student), encode(f.model))
 	if _, ok := p.students.Lookup(s.Student); ok {
 		p.students.SetWeights(s.Student, f.model.Weights())
