@@ -35,6 +35,7 @@ type world struct {
 	clock   time.Time
 	serial  int
 	erased  map[string]time.Time // when, by student
+	replica *snapshot
 }
 
 // part is one student partition's inputs, by topic, each in the order of
@@ -285,6 +286,16 @@ func (w *world) drain() {
 	}
 }
 
+// failover makes Redis what it was a while ago, as when a replica that lagged
+// behind takes over.
+func (w *world) failover() {
+	if w.replica != nil && rapid.Bool().Draw(w.t, "failover") {
+		w.replica.load(w.server)
+	} else {
+		w.replica = snapshotOf(w.server)
+	}
+}
+
 func (w *world) compare() {
 	weights := map[string]oracle.Weights{}
 	for i, b := range event.Buckets {
@@ -295,6 +306,19 @@ func (w *world) compare() {
 		AliasTable: skills.Table(), Weights: weights,
 		Now: func(n int32) time.Time { return w.parts[n].tick },
 	})
+	for _, p := range w.parts {
+		for walk := (feeds.Scan{}); !walk.Done(); {
+			stored, err := w.store.Students(w.t.Context(), p.number, &walk)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			for _, student := range stored {
+				if want.Feeds[student] == nil {
+					w.t.Fatalf("there is something about %s, who does not exist", student)
+				}
+			}
+		}
+	}
 	for _, student := range want.Students() {
 		n := event.Partition(student, len(w.parts))
 		for _, b := range event.Buckets {
@@ -372,6 +396,8 @@ func TestFeedsEqualTheOracleWhateverHappens(t *testing.T) {
 				if rapid.IntRange(0, 4).Draw(t, "flush") == 0 {
 					server.FlushAll()
 				}
+			case 12:
+				w.failover()
 			default:
 				w.opportunity()
 			}
