@@ -38,20 +38,27 @@ func (w *world) readSignals(signals []Record) {
 
 // replay reads the signals of one partition. A null takes with it what its
 // student said before, but neither what the global model learnt from it nor
-// which ids have been seen.
+// which ids have been seen. An id is known for 30 days by the largest time of a
+// signal so far.
 func (w *world) replay(records []Record) {
 	global := map[string]*coordinate{}
-	seen := map[[2]string]bool{}
+	seen := map[[2]string]int64{} // student and id -> day
+	today := int64(0)
 	for _, r := range records {
 		if r.Value == nil && r.Key != "" {
 			w.facts[r.Key] = newFacts()
 			continue
 		}
 		s, ok := parseSignal(r)
-		if !ok || s.Kind == "impression" || s.Kind == "click" || seen[[2]string{s.Student, s.ID}] {
+		if !ok {
 			continue
 		}
-		seen[[2]string{s.Student, s.ID}] = true
+		today = max(today, r.Time.Unix()/86400)
+		day, again := seen[[2]string{s.Student, s.ID}]
+		if s.Kind == "impression" || s.Kind == "click" || again && today-day <= 30 {
+			continue
+		}
+		seen[[2]string{s.Student, s.ID}] = today
 		f := w.facts[s.Student]
 		if f == nil { // no profile
 			f = newFacts()

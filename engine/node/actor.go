@@ -241,7 +241,7 @@ func (a *actor) signal(in streams.Input, out *partition.Effects) (outcome string
 	if err := sameKey("signal", in.Key, "student", signal.Student); err != nil {
 		return "", err
 	}
-	if !a.partition.Signal(signal, out) {
+	if !a.partition.Signal(signal, in.Time, out) {
 		return "duplicate", nil
 	}
 	return "applied", nil

@@ -166,14 +166,18 @@ func (w *world) signal() {
 		serial = rapid.IntRange(1, w.serial).Draw(w.t, "repeated")
 	}
 	s := event.Signal{
-		ID: fmt.Sprint(serial), Student: id, At: w.now(),
+		ID: fmt.Sprint(serial), Student: id, At: w.now(), // or what a client makes of it
 		Kind:        rapid.SampledFrom([]event.SignalKind{event.Impression, event.Save, event.Unsave, event.Ignore, event.Ignore, event.Unignore, event.ApplyClick}).Draw(w.t, "kind"),
 		Opportunity: fmt.Sprint("o", rapid.IntRange(0, 170).Draw(w.t, "about")),
 	}
 	if o, ok := w.catalog.Opportunity(s.Opportunity); ok {
 		s.Features = match.Features(o, skills.Normalize)
 	}
-	w.say(p, id, s.Encode(), s.At)
+	at := s.At
+	if rapid.IntRange(0, 3).Draw(w.t, "queued") == 0 {
+		s.At = s.At.Add(-time.Duration(rapid.IntRange(0, 50).Draw(w.t, "for")) * 24 * time.Hour)
+	}
+	w.say(p, id, s.Encode(), at)
 }
 
 // say writes to the signals.
@@ -182,6 +186,15 @@ func (w *world) say(p *part, student string, value []byte, at time.Time) {
 		Partition: p.number, Offset: int64(len(w.logs.Signals)), Key: student, Value: value, Time: at,
 	})
 	p.add(signals, streams.Input{Key: []byte(student), Value: value, Time: at})
+}
+
+// leap lets days pass in which nothing happens, though never so many that the
+// signals topic would have dropped what was not read.
+func (w *world) leap() {
+	after := w.clock.Add(time.Duration(rapid.IntRange(1, 20).Draw(w.t, "days")) * 24 * time.Hour)
+	if after.Before(time.Unix(worldStart, 0).Add(75 * 24 * time.Hour)) {
+		w.clock = after
+	}
 }
 
 func (w *world) ticks() {
@@ -403,6 +416,10 @@ func TestFeedsEqualTheOracleWhateverHappens(t *testing.T) {
 				}
 			case 12:
 				w.failover()
+			case 13:
+				if rapid.IntRange(0, 4).Draw(t, "leap") == 0 {
+					w.leap()
+				}
 			default:
 				w.opportunity()
 			}

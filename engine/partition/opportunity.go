@@ -86,6 +86,6 @@ func (p *Partition) Tick(now time.Time, out *Effects) (missed bool) {
 			}
 		}
 	}
-	p.forget(out)
+	p.forget(dayOf(now)-unreadSignals-signalMemory, out)
 	return !before.IsZero() && now.Sub(before) > maxGap
 }

@@ -94,7 +94,8 @@ func putProfile(b *bench, id string) func(*Effects) {
 
 func said(b *bench, student, id string, kind event.SignalKind, about string) func(*Effects) {
 	return func(out *Effects) {
-		b.Signal(event.Signal{ID: id, Student: student, Kind: kind, Opportunity: about, At: start, Features: []string{"skill:go"}}, out)
+		s := event.Signal{ID: id, Student: student, Kind: kind, Opportunity: about, At: start, Features: []string{"skill:go"}}
+		b.Signal(s, start, out)
 	}
 }
 

@@ -18,9 +18,10 @@ type seen struct {
 	hash    uint64
 }
 
-// Signal takes one signal. A signal id that the student has sent before
-// changes nothing; it reports whether the signal was new.
-func (p *Partition) Signal(s event.Signal, out *Effects) bool {
+// Signal takes one signal, written to the topic at a time. A signal id that the
+// student has sent before changes nothing; it reports whether the signal was new.
+func (p *Partition) Signal(s event.Signal, at time.Time, out *Effects) bool {
+	p.hear(at, out)
 	if s.Kind == event.Impression || s.Kind == event.Click {
 		return true // recorded in the topic, changes nothing
 	}
@@ -29,8 +30,8 @@ func (p *Partition) Signal(s event.Signal, out *Effects) bool {
 	if _, again := f.signals[hash]; again {
 		return false
 	}
-	p.remember(s.Student, f, hash, s.At)
-	out.fact(signalKey(s.Student, hash), timeValue(s.At))
+	p.remember(s.Student, f, hash, p.meta.Heard)
+	out.fact(signalKey(s.Student, hash), timeValue(p.meta.Heard))
 	if f.erased > 0 {
 		p.overhear(s, out)
 		return true
@@ -123,15 +124,29 @@ func (p *Partition) train(s event.Signal, f *facts, y, m float64, out *Effects) 
 	}
 }
 
-func (p *Partition) remember(student string, f *facts, hash uint64, at time.Time) {
-	f.signals[hash] = at
-	day := at.Unix() / 86400
-	p.days[day] = append(p.days[day], seen{student, hash})
+// hear moves the clock of the signals forward. How long an id is remembered is
+// counted by it alone: a client's time may be any, and how far the ticks are
+// ahead of the signals depends on what was read first.
+func (p *Partition) hear(at time.Time, out *Effects) {
+	before := p.meta.Heard
+	if !at.After(before) {
+		return
+	}
+	p.meta.Heard = at.UTC()
+	if dayOf(at) > dayOf(before) {
+		p.forget(dayOf(at)-signalMemory, out)
+	}
 }
 
-// forget ends the signal ids whose time has passed.
-func (p *Partition) forget(out *Effects) {
-	limit := p.now.Add(-signalMemory).Unix() / 86400
+func dayOf(t time.Time) int64 { return t.Unix() / 86400 }
+
+func (p *Partition) remember(student string, f *facts, hash uint64, at time.Time) {
+	f.signals[hash] = at
+	p.days[dayOf(at)] = append(p.days[dayOf(at)], seen{student, hash})
+}
+
+// forget ends the signal ids that were filed under the days before one.
+func (p *Partition) forget(limit int64, out *Effects) {
 	for _, day := range slices.Sorted(maps.Keys(p.days)) {
 		if day >= limit {
 			return
