@@ -25,8 +25,12 @@ import (
 	"tideline/streams"
 )
 
-// rounds is how often the process is killed.
-const rounds = 20
+// How often the process is killed, with a Redis that survives it and with one
+// that forgets everything.
+const (
+	rounds         = 20
+	embeddedRounds = 5
+)
 
 // victim is a Tideline process that will be killed.
 type victim struct {
@@ -48,12 +52,11 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// realRedis starts a Redis that survives the process, when there is one on this machine.
+// realRedis starts a Redis that survives the process; without one on this machine the test is skipped.
 func realRedis(t *testing.T) string {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
-		t.Log("no redis-server: the embedded one is used, which forgets everything at every kill")
-		return ""
+		t.Skip("no redis-server on the PATH")
 	}
 	addr := freeAddr(t)
 	_, port, _ := net.SplitHostPort(addr)
@@ -82,11 +85,16 @@ func (v *victim) start() {
 		if time.Now().After(deadline) {
 			_ = v.cmd.Process.Signal(syscall.SIGQUIT) // it writes down where it stands
 			_ = v.cmd.Wait()
-			all, _ := os.ReadFile(filepath.Join(v.dir, "log"))
-			v.t.Fatalf("not ready in time; its log:\n%s", all[max(0, len(all)-3_000_000):])
+			v.t.Fatalf("not ready in time; its log:\n%s", v.log())
 		}
 		time.Sleep(20 * time.Millisecond) // another process: nothing to wait on but its answer
 	}
+}
+
+// log is the end of what the processes have logged.
+func (v *victim) log() []byte {
+	all, _ := os.ReadFile(filepath.Join(v.dir, "log"))
+	return all[max(0, len(all)-3_000_000):]
 }
 
 func (v *victim) ready() bool {
@@ -99,9 +107,14 @@ func (v *victim) ready() bool {
 	return resp.StatusCode == http.StatusOK
 }
 
+// kill ends the process; it must not have ended by itself, of a panic say.
 func (v *victim) kill() {
 	_ = v.cmd.Process.Kill()
-	_ = v.cmd.Wait()
+	died := v.cmd.Wait()
+	status, known := v.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if !known || !status.Signaled() || status.Signal() != syscall.SIGKILL {
+		v.t.Fatalf("it ended before it was killed: %v; its log:\n%s", died, v.log())
+	}
 }
 
 func (v *victim) verify() {
@@ -112,15 +125,15 @@ func (v *victim) verify() {
 	v.t.Logf("%s", out[max(0, len(out)-100):])
 }
 
-// disturb publishes random events until the process dies or the time is over.
-func (v *victim) disturb(ctx context.Context, r *rand.Rand, campus *season) {
+// disturb publishes random events until ctx ends.
+func (v *victim) disturb(ctx context.Context, r *rand.Rand, campus *season) error {
 	b, err := findBackend(config.Config{DataDir: v.dir})
 	if err != nil {
-		v.t.Fatal(err)
+		return err
 	}
 	producer, err := streams.NewProducer(streams.Config{Brokers: b.Brokers}, 8, slog.New(slog.DiscardHandler))
 	if err != nil {
-		v.t.Fatal(err)
+		return err
 	}
 	// A record that may have reached the dead broker would be tried for ever.
 	defer context.AfterFunc(ctx, producer.Close)()
@@ -131,6 +144,7 @@ func (v *victim) disturb(ctx context.Context, r *rand.Rand, campus *season) {
 		}
 		_ = producer.Send(ctx, records...) // fails when the process is killed, as it should
 	}
+	return nil
 }
 
 // season is what may happen on a small campus.
@@ -165,6 +179,8 @@ func (s *season) next(r *rand.Rand) streams.Record {
 	case 3, 4, 5:
 		p.Skills = p.Skills[:1+r.IntN(len(p.Skills))]
 		return streams.Profile(p)
+	case 10:
+		return streams.NoProfile(p.ID)
 	case 6, 7, 8, 9:
 		s.serial++
 		kinds := []event.SignalKind{event.Save, event.Ignore, event.Unignore, event.Unsave, event.ApplyClick, event.Impression}
@@ -176,16 +192,20 @@ func (s *season) next(r *rand.Rand) streams.Record {
 	return streams.Opportunity(o)
 }
 
-func TestCrashUnderLoadLosesNothing(t *testing.T) {
+// newVictim builds the program and says how it is to be run: all is embedded.
+func newVictim(t *testing.T) *victim {
 	dir := t.TempDir()
 	v := &victim{t: t, binary: filepath.Join(dir, "tideline"), dir: dir, api: freeAddr(t), admin: freeAddr(t)}
 	if out, err := exec.Command("go", "build", "-o", v.binary, "tideline").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	v.args = []string{"--data_dir", dir, "--http.addr", v.api, "--admin.addr", v.admin, "--tick", "1s", "--batch.max_entries", "500"}
-	if addr := realRedis(t); addr != "" {
-		v.args = append(v.args, "--redis.addrs", addr)
-	}
+	return v
+}
+
+// survive kills the process again and again under load, and compares what it
+// makes of it after each restart.
+func (v *victim) survive(rounds int) {
 	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	campus := newSeason()
 	for round := range rounds {
@@ -193,16 +213,28 @@ func TestCrashUnderLoadLosesNothing(t *testing.T) {
 		if round > 0 {
 			v.verify()
 		}
-		load, stop := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() { defer close(done); v.disturb(load, r, campus) }()
+		load, stop := context.WithCancel(v.t.Context())
+		done := make(chan error, 1)
+		go func() { done <- v.disturb(load, r, campus) }()
 		time.Sleep(time.Duration(200+rand.IntN(1800)) * time.Millisecond) // the kill comes at any moment
 		v.kill()
 		stop()
-		<-done
-		t.Logf("round %d", round+1)
+		if err := <-done; err != nil {
+			v.t.Fatalf("publish: %v", err)
+		}
+		v.t.Logf("round %d", round+1)
 	}
 	v.start()
 	defer v.kill()
 	v.verify()
+}
+
+func TestCrashUnderLoadLosesNothing(t *testing.T) {
+	v := newVictim(t)
+	v.args = append(v.args, "--redis.addrs", realRedis(t))
+	v.survive(rounds)
+}
+
+func TestCrashThatEmptiesRedisLosesNothing(t *testing.T) {
+	newVictim(t).survive(embeddedRounds)
 }
