@@ -311,14 +311,18 @@ func (w *world) failover() {
 	}
 }
 
-func (w *world) compare() {
+func oracleWeights(config match.Config) map[string]oracle.Weights {
 	weights := map[string]oracle.Weights{}
 	for i, b := range event.Buckets {
-		c := w.config.Match.Buckets[i]
+		c := config.Buckets[i]
 		weights[string(b)] = oracle.Weights{Overlap: c.Overlap, Fit: c.Fit, Interest: c.Interest, Sigma: c.Sigma, HalfLife: c.HalfLife}
 	}
+	return weights
+}
+
+func (w *world) compare() {
 	want := oracle.Compute(w.logs, oracle.Config{
-		AliasTable: skills.Table(), Weights: weights,
+		AliasTable: skills.Table(), Weights: oracleWeights(w.config.Match),
 		Now: func(n int32) time.Time { return w.parts[n].tick },
 	})
 	for _, p := range w.parts {
