@@ -36,6 +36,7 @@ const scanSlice = 20
 type turn struct {
 	records []streams.Record // facts, continuations and dead letters, for the transaction
 	lost    bool             // the store must be claimed again and everything rebuilt
+	tally   tally            // to be counted once it is committed
 }
 
 // run processes one batch of a partition: it decodes, applies, writes the
@@ -52,12 +53,13 @@ func (a *actor) run(ctx context.Context, inputs []streams.Input) (turn, error) {
 		} else if err != nil {
 			return t, err
 		}
-		a.metrics.events.WithLabelValues(in.Topic, outcome).Inc()
+		t.tally.add(in, outcome)
 	}
 	if err := a.settle(ctx, &out, &t); err != nil {
 		return t, err
 	}
-	a.metrics.observe(&out, inputs, time.Now())
+	t.tally.shown = time.Now()
+	a.metrics.effects(&out)
 	number := a.partition.Number()
 	for _, f := range out.Facts {
 		t.records = append(t.records, streams.EngineState(number, f.Key, f.Value))

@@ -19,7 +19,7 @@ func (p *Partition) Range(r event.Range, out *Effects) {
 	p.meta.Positions[r.Partition] = max(p.meta.Positions[r.Partition], r.To+1)
 	for _, item := range p.catalog.Changed(r) {
 		if out.Entries >= p.config.MaxEntries {
-			rest := event.Range{Partition: r.Partition, From: item.Latest().Offset, To: r.To}
+			rest := event.Range{Partition: r.Partition, From: item.Latest().Offset, To: r.To, At: r.At}
 			out.Rest = append(out.Rest, rest)
 			p.meta.Open = append(p.meta.Open, rest)
 			return
