@@ -39,7 +39,7 @@ func (p *Partition) putOff(r event.Range, from int64, out *Effects) {
 			return
 		}
 	}
-	rest := event.Range{Partition: r.Partition, From: from, To: r.To}
+	rest := event.Range{Partition: r.Partition, From: from, To: r.To, At: r.At}
 	out.Rest = append(out.Rest, rest)
 	p.meta.Open = append(p.meta.Open, rest)
 }
@@ -102,6 +102,6 @@ func (p *Partition) Tick(now time.Time, out *Effects) (missed bool) {
 			}
 		}
 	}
-	p.forget(out)
+	p.forget(dayOf(now)-unreadSignals-signalMemory, out)
 	return !before.IsZero() && now.Sub(before) > maxGap
 }

@@ -22,28 +22,11 @@ func ignoredKey(student, opportunity string) string {
 	return student + sep + "ignored" + sep + opportunity
 }
 func weightsKey(student string) string { return student + sep + "weights" }
+func erasedKey(student string) string  { return student + sep + "erased" }
 func globalKey(feature string) string  { return sep + "global" + sep + feature }
 
 func signalKey(student string, hash uint64) string {
 	return student + sep + "signal" + sep + strconv.FormatUint(hash, 16)
-}
-
-// keys lists the engine-state keys of everything known about a student.
-func (f *facts) keys(student string) []string {
-	var keys []string
-	for o := range f.saved {
-		keys = append(keys, savedKey(student, o))
-	}
-	for o := range f.ignored {
-		keys = append(keys, ignoredKey(student, o))
-	}
-	for hash := range f.signals {
-		keys = append(keys, signalKey(student, hash))
-	}
-	if f.model != nil {
-		keys = append(keys, weightsKey(student))
-	}
-	return keys
 }
 
 // RestoreProfile loads a profile that was processed before; nothing follows from it.
@@ -71,6 +54,8 @@ func (p *Partition) RestoreFact(key string, value []byte) error {
 		err = p.restoreOwn(what, about, value)
 	case what == "weights":
 		err = p.restoreWeights(student, value)
+	case what == "erased":
+		err = p.restoreErased(student, value)
 	default:
 		err = p.restoreTime(student, what, about, value)
 	}
@@ -103,6 +88,15 @@ func (p *Partition) restoreWeights(student string, value []byte) error {
 	}
 	f.model = match.NewDeviation()
 	return json.Unmarshal(value, f.model)
+}
+
+func (p *Partition) restoreErased(student string, value []byte) error {
+	f := p.of(student)
+	f.erased = 0
+	if value == nil {
+		return nil
+	}
+	return json.Unmarshal(value, &f.erased)
 }
 
 func (p *Partition) restoreTime(student, what, about string, value []byte) error {
@@ -145,7 +139,7 @@ func setOrDelete(m map[string]time.Time, key string, at time.Time, value []byte)
 // Restored ends a restore: what signals left behind reaches the index.
 func (p *Partition) Restored() {
 	for student, f := range p.facts {
-		if len(f.saved)+len(f.ignored)+len(f.signals) == 0 && f.model == nil {
+		if f.empty() {
 			delete(p.facts, student)
 			continue
 		}
