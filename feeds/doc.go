@@ -2,10 +2,11 @@
 // student and bucket, the student as the engine sees them, and per student
 // partition a fence that only its owner passes.
 //
-// It guarantees that a batch is applied once and in order, or refused as a
-// whole with the reason; that a feed is never shown with holes; and that every
-// key of a partition lives in one hash slot, so Redis Cluster works. It leaves
-// out who belongs into a feed: that is decided in engine/partition.
+// It guarantees that every call of a batch is applied once and in order, or
+// refused with the reason (of a batch that is refused the first calls may have
+// been applied); that a feed is never shown with holes; and that every key of a
+// partition lives in one hash slot, so Redis Cluster works. It leaves out who
+// belongs into a feed: that is decided in engine/partition.
 package feeds
 
 import (

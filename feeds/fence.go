@@ -20,11 +20,14 @@ const (
 
 // claimScript: KEYS fence; ARGV least token, committed sequence. The sequence
 // is set back to the committed one: what was written beyond it was never
-// committed, will be produced again, and is absolute.
+// committed, will be produced again, and is absolute. A token below one
+// that was committed is of a store that went back to before that claim: its
+// sequence counts another owner's calls.
 var claimScript = redis.NewScript(`
 local fence = redis.call('HMGET', KEYS[1], 'token', 'sequence', 'state')
 local token = math.max(tonumber(fence[1] or '0'), tonumber(ARGV[1])) + 1
 local lost = 0
+if tonumber(fence[1] or '0') < tonumber(ARGV[1]) then lost = 1 end
 if not fence[2] or tonumber(fence[2]) < tonumber(ARGV[2]) or fence[3] ~= 'live' then lost = 1 end
 redis.call('HSET', KEYS[1], 'token', string.format('%.0f', token), 'sequence', ARGV[2])
 if lost == 1 then redis.call('HSET', KEYS[1], 'state', 'rebuilding') end
@@ -40,7 +43,7 @@ return 1
 
 // Claim makes the caller the owner of a partition: every earlier token is
 // refused from now on. The caller must have been assigned the partition by the
-// consumer group. LeastToken is the highest token it knows of.
+// consumer group. LeastToken is the highest that was committed, or that it held.
 func (s *Store) Claim(ctx context.Context, partition int32, leastToken, committedSeq int64) (Fence, error) {
 	reply, err := claimScript.Run(ctx, s.writer, []string{fenceKey(partition)}, leastToken, committedSeq).Int64Slice()
 	if err != nil {

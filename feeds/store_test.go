@@ -269,6 +269,10 @@ func TestAClaimKnowsAnUnfinishedRebuildAndAnOldSequence(t *testing.T) {
 		if f, err := s.Claim(t.Context(), part, 0, o.seq); err != nil || f.Lost {
 			t.Errorf("nothing lost: %+v, %v", f, err)
 		}
+		if f, err := s.Claim(t.Context(), part, o.token+5, o.seq); err != nil || !f.Lost || f.Token != o.token+6 {
+			t.Errorf("from before the last committed claim: %+v, %v", f, err)
+		}
+		o = claimed(t, s)
 		if f, err := s.Claim(t.Context(), part, 0, o.seq+1); err != nil || !f.Lost {
 			t.Errorf("behind what was committed: %+v, %v", f, err)
 		}

@@ -65,6 +65,10 @@ type Config struct {
 	// restart: then a restart takes its partitions back at once and ends the
 	// transaction that a crash left open.
 	Instance string
+	// Incarnation, with brokers that die with this process, is new at each start:
+	// they lose the name of a transaction that a crash left open, not its records,
+	// and would count them to the next transaction of that name. Empty with others.
+	Incarnation string
 	// SessionTimeout is how long the group waits for a process that says
 	// nothing; 0: 20 s.
 	SessionTimeout time.Duration

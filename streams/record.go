@@ -68,6 +68,12 @@ func fanoutTo(partition int32, value []byte) Record {
 	return Record{topic: Fanout, partition: partition, value: value, headers: cloudEvent("tideline.fanout.v1", time.Now())}
 }
 
+// SignalsVoid tells the signals of a student partition that what a student
+// has said there so far was said before an erasure.
+func SignalsVoid(partition int32, student string) Record {
+	return Record{topic: Signals, partition: partition, key: []byte(student), headers: cloudEvent("tideline.signals.erased.v1", time.Now())}
+}
+
 // published is a record that the API, the command line or a source writes.
 func published(topic, kind, key string, value []byte) Record {
 	return Record{topic: topic, partition: -1, key: []byte(key), value: value, headers: cloudEvent(kind, time.Now())}

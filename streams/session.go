@@ -69,10 +69,19 @@ func NewSession(ctx context.Context, config Config, partitions, maxRecords int, 
 	return s, nil
 }
 
+// transactional is the name of this process's transactions.
+func (c Config) transactional() string {
+	name := c.Group + "-" + c.Instance
+	if c.Incarnation != "" {
+		name += "-" + c.Incarnation
+	}
+	return name
+}
+
 func (s *Session) options(config Config) []kgo.Opt {
 	end := func(_ context.Context, _ *kgo.Client, gone map[string][]int32) { s.assignment.end(gone) }
 	return []kgo.Opt{
-		kgo.TransactionalID(config.Group + "-" + config.Instance),
+		kgo.TransactionalID(config.transactional()),
 		kgo.TransactionTimeout(transactionTimeout),
 		kgo.ConsumerGroup(config.Group),
 		kgo.InstanceID(config.Instance),

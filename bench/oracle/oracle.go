@@ -53,6 +53,7 @@ type Result struct {
 	Feeds   map[string]map[string][]Entry // student -> bucket -> at most 100, best first
 	Saved   map[string][]string           // student -> opportunity ids, sorted
 	Ignored map[string][]string
+	Weights map[string]map[string]float64 // student -> feature -> interest
 }
 
 // Compute recomputes everything.
@@ -60,8 +61,11 @@ func Compute(logs Logs, config Config) Result {
 	w := world{config: config, aliases: parseAliases(config.AliasTable)}
 	w.readOpportunities(logs.Opportunities)
 	w.readProfiles(logs.Profiles)
-	w.readSignals(logs.Signals, logs.Profiles)
-	r := Result{Feeds: map[string]map[string][]Entry{}, Saved: map[string][]string{}, Ignored: map[string][]string{}}
+	w.readSignals(logs.Signals)
+	r := Result{
+		Feeds: map[string]map[string][]Entry{}, Saved: map[string][]string{}, Ignored: map[string][]string{},
+		Weights: map[string]map[string]float64{},
+	}
 	for id, s := range w.students {
 		r.Feeds[id] = map[string][]Entry{}
 		for _, bucket := range []string{"jobs", "hackathons", "content"} {
@@ -69,6 +73,10 @@ func Compute(logs Logs, config Config) Result {
 		}
 		r.Saved[id] = sortedKeys(w.facts[id].saved)
 		r.Ignored[id] = sortedKeys(w.facts[id].ignored)
+		r.Weights[id] = map[string]float64{}
+		for feature, c := range w.facts[id].model {
+			r.Weights[id][feature] = c.g + weight(c.z, c.n)
+		}
 	}
 	return r
 }

@@ -43,7 +43,7 @@ func Rules(logs Logs, config Config) RuleResult {
 	w := world{config: config, aliases: parseAliases(config.AliasTable)}
 	w.readOpportunities(logs.Opportunities)
 	w.readProfiles(logs.Profiles)
-	w.readSignals(logs.Signals, logs.Profiles)
+	w.readSignals(logs.Signals)
 	written := map[string]time.Time{} // when the valid version in force was written
 	for _, r := range logs.Opportunities {
 		if r.Value != nil && w.parseOpportunity(r) != nil {

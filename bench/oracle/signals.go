@@ -1,10 +1,8 @@
 package oracle
 
 import (
-	"fmt"
 	"math"
 	"sort"
-	"time"
 )
 
 // coordinate is one feature of a learnt model; g is used for students only.
@@ -14,26 +12,19 @@ func weight(z, n float64) float64 { return -z / ((1+math.Sqrt(n))/0.1 + 1) }
 
 // facts is what a student's signals left behind.
 type facts struct {
-	saved, ignored, seen map[string]bool
-	model                map[string]*coordinate
+	saved, ignored map[string]bool
+	model          map[string]*coordinate
 }
 
 func newFacts() *facts {
-	return &facts{saved: map[string]bool{}, ignored: map[string]bool{}, seen: map[string]bool{}, model: map[string]*coordinate{}}
+	return &facts{saved: map[string]bool{}, ignored: map[string]bool{}, model: map[string]*coordinate{}}
 }
 
-// readSignals replays all signals, partition by partition. A profile's erasure
-// takes with it what came before it by time.
-func (w *world) readSignals(signals, profiles []Record) {
+// readSignals replays all signals, partition by partition.
+func (w *world) readSignals(signals []Record) {
 	w.facts = map[string]*facts{}
 	for id := range w.students {
 		w.facts[id] = newFacts()
-	}
-	erased := map[string][]time.Time{}
-	for _, r := range profiles {
-		if r.Value == nil {
-			erased[r.Key] = append(erased[r.Key], r.Time)
-		}
 	}
 	partitions := map[int32][]Record{}
 	for _, r := range signals {
@@ -41,22 +32,38 @@ func (w *world) readSignals(signals, profiles []Record) {
 	}
 	for _, records := range partitions {
 		sort.SliceStable(records, func(i, j int) bool { return records[i].Offset < records[j].Offset })
-		w.replay(records, erased)
+		w.replay(records)
 	}
 }
 
-func (w *world) replay(records []Record, erased map[string][]time.Time) {
+// replay reads the signals of one partition. A null takes with it what its
+// student said before, but neither what the global model learnt from it nor
+// which ids have been seen. An id is known for 30 days by the largest time of a
+// signal so far.
+func (w *world) replay(records []Record) {
 	global := map[string]*coordinate{}
+	seen := map[[2]string]int64{} // student and id -> day
+	today := int64(0)
 	for _, r := range records {
+		if r.Value == nil && r.Key != "" {
+			w.facts[r.Key] = newFacts()
+			continue
+		}
 		s, ok := parseSignal(r)
-		if !ok || s.Kind == "impression" || s.Kind == "click" {
+		if !ok {
 			continue
 		}
-		f := w.life(s.Student, erased[s.Student], r.Time)
-		if f.seen[s.ID] {
+		today = max(today, r.Time.Unix()/86400)
+		day, again := seen[[2]string{s.Student, s.ID}]
+		if s.Kind == "impression" || s.Kind == "click" || again && today-day <= 30 {
 			continue
 		}
-		f.seen[s.ID] = true
+		seen[[2]string{s.Student, s.ID}] = today
+		f := w.facts[s.Student]
+		if f == nil { // no profile
+			f = newFacts()
+			w.facts[s.Student] = f
+		}
 		switch s.Kind {
 		case "save":
 			f.saved[s.Opportunity] = true
@@ -72,25 +79,6 @@ func (w *world) replay(records []Record, erased map[string][]time.Time) {
 			learn(global, f.model, s.Features, 1, 2)
 		}
 	}
-}
-
-// life is what is known of a student in the life, between two erasures, that a
-// time belongs to. Only the last life shows; the global model remembers all.
-func (w *world) life(student string, erased []time.Time, at time.Time) *facts {
-	later := 0
-	for _, end := range erased {
-		if !at.After(end) {
-			later++
-		}
-	}
-	key := student
-	if later > 0 {
-		key = fmt.Sprintf("\x00%d lives before the last of %s", later, student)
-	}
-	if w.facts[key] == nil {
-		w.facts[key] = newFacts()
-	}
-	return w.facts[key]
 }
 
 // learn is one step of FTRL-proximal, for the student and for everybody.

@@ -1,6 +1,5 @@
 // Package catalog holds the opportunities that one process knows, in go-memdb:
-// by id, feed member, bucket, organisation, skill, deadline and place in the
-// log; and beside it the inverted index from which feeds are rebuilt.
+// by id, feed member, deadline and place in the log; and beside it the inverted index from which feeds are rebuilt.
 //
 // Readers take snapshots and never wait for each other or for the writer. One
 // goroutine writes. Older versions of an opportunity stay until Release says
@@ -65,7 +64,7 @@ type Catalog struct {
 
 // New returns an empty catalog.
 func New(config match.Config, dict *match.Dictionary) *Catalog {
-	db, err := memdb.NewMemDB(schema(dict))
+	db, err := memdb.NewMemDB(schema())
 	if err != nil { // the schema is a constant
 		panic(fmt.Sprintf("catalog: %v", err))
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/go-memdb"
 
 	"tideline/engine/event"
-	"tideline/engine/match"
 )
 
 const table = "opportunities"
@@ -16,16 +15,13 @@ const table = "opportunities"
 // The indexes, by name. Each is written by hand over *Item: go-memdb's own
 // field indexes reflect on every insert, which shows when a campus is loaded.
 const (
-	byID           = "id" // go-memdb requires this name for the primary index
-	byMember       = "member"
-	byPosition     = "position"
-	byBucket       = "bucket"
-	byOrganisation = "organisation"
-	bySkill        = "skill"
-	byDeadline     = "deadline"
+	byID       = "id" // go-memdb requires this name for the primary index
+	byMember   = "member"
+	byPosition = "position"
+	byDeadline = "deadline"
 )
 
-func schema(dict *match.Dictionary) *memdb.DBSchema {
+func schema() *memdb.DBSchema {
 	indexes := map[string]*memdb.IndexSchema{}
 	add := func(name string, unique bool, keys func(*Item) [][]byte) {
 		indexes[name] = &memdb.IndexSchema{Name: name, Unique: unique, AllowMissing: true, Indexer: indexer(keys)}
@@ -35,30 +31,12 @@ func schema(dict *match.Dictionary) *memdb.DBSchema {
 	indexes[byID].Indexer = primary{}
 	add(byMember, true, func(i *Item) [][]byte { return [][]byte{number(uint64(i.Member))} })
 	add(byPosition, true, func(i *Item) [][]byte { return [][]byte{position(i.Latest().Position)} })
-	add(byBucket, false, live(func(o *event.Opportunity) [][]byte { return [][]byte{text(string(o.Bucket))} }))
-	add(byOrganisation, false, live(func(o *event.Opportunity) [][]byte {
-		if o.Organisation == "" {
-			return nil
-		}
-		return [][]byte{text(o.Organisation)}
-	}))
 	add(byDeadline, false, live(func(o *event.Opportunity) [][]byte {
 		if o.Deadline == nil || o.Status != event.Open {
 			return nil
 		}
 		return [][]byte{moment(o.Deadline.Unix())}
 	}))
-	add(bySkill, false, func(i *Item) [][]byte {
-		compiled := i.Latest().Compiled
-		if compiled == nil {
-			return nil
-		}
-		var keys [][]byte
-		for _, name := range dict.Skills(compiled) {
-			keys = append(keys, text(name))
-		}
-		return keys
-	})
 	return &memdb.DBSchema{Tables: map[string]*memdb.TableSchema{table: {Name: table, Indexes: indexes}}}
 }
 

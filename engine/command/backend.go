@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,8 +23,9 @@ type backend struct {
 	MongoURI string   `json:"mongo_uri"`
 	Embedded bool     `json:"-"`
 
-	servers *local.Servers
-	path    string
+	servers     *local.Servers
+	path        string
+	incarnation string // of an embedded Kafka
 }
 
 // addresses is the file in which a running process tells others where its embedded servers are.
@@ -45,6 +47,7 @@ func startBackend(ctx context.Context, c config.Config, log *slog.Logger) (*back
 	b := &backend{Brokers: c.Kafka.Brokers, Redis: c.Redis.Addrs, MongoURI: c.Mongo.URI, servers: servers}
 	if len(b.Brokers) == 0 {
 		b.Brokers, b.Embedded = servers.Brokers, true
+		b.incarnation = rand.Text()
 	}
 	if len(b.Redis) == 0 {
 		b.Redis, b.Embedded = servers.Redis, true
@@ -102,7 +105,8 @@ func findBackend(c config.Config) (*backend, error) {
 func (b *backend) kafka(c config.Config) streams.Config {
 	return streams.Config{
 		Brokers: b.Brokers, Group: c.Kafka.Group, TLS: c.Kafka.TLS, ClientID: "tideline", Instance: c.Instance,
-		SASL: streams.SASL{Mechanism: c.Kafka.SASL.Mechanism, Username: c.Kafka.SASL.Username, Password: c.Kafka.SASL.Password},
+		Incarnation: b.incarnation,
+		SASL:        streams.SASL{Mechanism: c.Kafka.SASL.Mechanism, Username: c.Kafka.SASL.Username, Password: c.Kafka.SASL.Password},
 	}
 }
 

@@ -29,8 +29,12 @@ import (
 	"tideline/streams"
 )
 
-// rounds is how often the process is killed.
-const rounds = 20
+// How often the process is killed, with a Redis that survives it and with one
+// that forgets everything.
+const (
+	rounds         = 20
+	embeddedRounds = 5
+)
 
 // victimPartitions is the number of student partitions.
 const victimPartitions = 8
@@ -61,12 +65,11 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// realRedis starts a Redis that survives the process, when there is one on this machine.
+// realRedis starts a Redis that survives the process; without one on this machine the test is skipped.
 func realRedis(t *testing.T) string {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
-		t.Log("no redis-server: the embedded one is used, which forgets everything at every kill")
-		return ""
+		t.Skip("no redis-server on the PATH")
 	}
 	addr := freeAddr(t)
 	_, port, _ := net.SplitHostPort(addr)
@@ -117,13 +120,18 @@ func (v *victim) ready() bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// kill does nothing to a process that has ended.
+// kill ends the process, unless it was never started or has been stopped; it must
+// not have ended by itself, of a panic say.
 func (v *victim) kill() {
 	if v.cmd == nil {
 		return
 	}
 	_ = v.cmd.Process.Kill()
-	_ = v.cmd.Wait()
+	died := v.cmd.Wait()
+	status, known := v.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if !known || !status.Signaled() || status.Signal() != syscall.SIGKILL {
+		v.t.Fatalf("it ended before it was killed: %v; its log:\n%s", died, v.log())
+	}
 }
 
 // verify compares the feeds with the oracle once the process has caught up: on a
@@ -138,7 +146,7 @@ func (v *victim) verify() {
 }
 
 func (v *victim) caughtUp() {
-	reader, err := streams.NewLagReader(streams.Config{Brokers: v.brokers(), Group: config.Default().Kafka.Group}, quietly)
+	reader, err := streams.NewLagReader(streams.Config{Brokers: v.brokers(), Group: config.Default().Kafka.Group}, nil, quietly)
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -168,11 +176,15 @@ func (v *victim) brokers() []string {
 	return b.Brokers
 }
 
-// disturb publishes random events until the process dies or the time is over.
-func (v *victim) disturb(ctx context.Context, r *rand.Rand, campus *season) {
-	producer, err := streams.NewProducer(streams.Config{Brokers: v.brokers()}, victimPartitions, quietly)
+// disturb publishes random events until ctx ends.
+func (v *victim) disturb(ctx context.Context, r *rand.Rand, campus *season) error {
+	b, err := findBackend(config.Config{DataDir: v.dir})
 	if err != nil {
-		v.t.Fatal(err)
+		return err
+	}
+	producer, err := streams.NewProducer(streams.Config{Brokers: b.Brokers}, victimPartitions, quietly)
+	if err != nil {
+		return err
 	}
 	// A record that may have reached the dead broker would be tried for ever.
 	defer context.AfterFunc(ctx, producer.Close)()
@@ -180,7 +192,7 @@ func (v *victim) disturb(ctx context.Context, r *rand.Rand, campus *season) {
 	for {
 		n := 1 + r.IntN(40)
 		if limit.WaitN(ctx, n) != nil {
-			return
+			return nil
 		}
 		var records []streams.Record
 		for range n {
@@ -222,6 +234,8 @@ func (s *season) next(r *rand.Rand) streams.Record {
 	case 3, 4, 5:
 		p.Skills = p.Skills[:1+r.IntN(len(p.Skills))]
 		return streams.Profile(p)
+	case 10:
+		return streams.NoProfile(p.ID)
 	case 6, 7, 8, 9:
 		s.serial++
 		kinds := []event.SignalKind{event.Save, event.Ignore, event.Unignore, event.Unsave, event.ApplyClick, event.Impression}
@@ -240,9 +254,6 @@ func newVictim(t *testing.T) *victim {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	v.args = []string{"--tick", "1s", "--batch.max_entries", "500", "--partitions", strconv.Itoa(victimPartitions)}
-	if addr := realRedis(t); addr != "" {
-		v.args = append(v.args, "--redis.addrs", addr)
-	}
 	if addrs := os.Getenv("TIDELINE_TEST_BROKERS"); addrs != "" { // without topics of ours
 		v.args = append(v.args, "--kafka.brokers", addrs)
 	}
@@ -260,17 +271,29 @@ func (v *victim) another() *victim {
 // under publishes random events while do runs.
 func (v *victim) under(r *rand.Rand, campus *season, do func()) {
 	load, stop := context.WithCancel(v.t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); v.disturb(load, r, campus) }()
+	done := make(chan error, 1)
+	go func() { done <- v.disturb(load, r, campus) }()
 	do()
 	stop()
-	<-done
+	if err := <-done; err != nil {
+		v.t.Fatalf("publish: %v", err)
+	}
 }
 
 func newRandom() *rand.Rand { return rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)) }
 
-func TestCrashUnderLoadLosesNothing(t *testing.T) {
-	v, r, campus := newVictim(t), newRandom(), newSeason()
+// onRealRedis lets the process use a Redis that survives it.
+func (v *victim) onRealRedis() *victim {
+	if addr := realRedis(v.t); addr != "" {
+		v.args = append(v.args, "--redis.addrs", addr)
+	}
+	return v
+}
+
+// survive kills the process again and again under load, and compares what it
+// makes of it after each restart.
+func (v *victim) survive(rounds int) {
+	r, campus := newRandom(), newSeason()
 	for round := range rounds {
 		v.start()
 		if round > 0 {
@@ -280,8 +303,16 @@ func TestCrashUnderLoadLosesNothing(t *testing.T) {
 			time.Sleep(time.Duration(200+rand.IntN(1800)) * time.Millisecond) // the kill comes at any moment
 			v.kill()
 		})
-		t.Logf("round %d", round+1)
+		v.t.Logf("round %d", round+1)
 	}
 	v.start()
 	v.verify()
+}
+
+func TestCrashUnderLoadLosesNothing(t *testing.T) {
+	newVictim(t).onRealRedis().survive(rounds)
+}
+
+func TestCrashThatEmptiesRedisLosesNothing(t *testing.T) {
+	newVictim(t).survive(embeddedRounds)
 }

@@ -15,7 +15,7 @@ func TestAFrozenProcessUnderLoadDoesNoHarm(t *testing.T) {
 	if os.Getenv("TIDELINE_TEST_BROKERS") == "" {
 		t.Skip("two processes need brokers outside of both")
 	}
-	a, r, campus := newVictim(t), newRandom(), newSeason()
+	a, r, campus := newVictim(t).onRealRedis(), newRandom(), newSeason()
 	b := a.another()
 	a.start()
 	b.start()

@@ -23,11 +23,12 @@ func (v *victim) stop() {
 	if err := v.cmd.Wait(); err != nil {
 		v.t.Fatalf("after %s: %v; its log:\n%s", time.Since(start), err, v.log())
 	}
+	v.cmd = nil // nothing is left to be killed
 	v.t.Logf("stopped in %s", time.Since(start).Round(time.Millisecond))
 }
 
 func TestAStopUnderLoadIsQuickAndLosesNothing(t *testing.T) {
-	v, r, campus := newVictim(t), newRandom(), newSeason()
+	v, r, campus := newVictim(t).onRealRedis(), newRandom(), newSeason()
 	for range stops {
 		v.start()
 		v.under(r, campus, func() {

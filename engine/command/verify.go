@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,7 +22,7 @@ import (
 func verifyCommand() *cobra.Command {
 	var patience time.Duration
 	cmd := &cobra.Command{
-		Use: "verify", Short: "Recompute every feed naively from the logs and compare", Args: noArgs,
+		Use: "verify", Short: "Recompute everything that students are shown naively from the logs, and compare", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			loaded, log, err := load(cmd)
 			if err != nil {
@@ -126,10 +128,12 @@ func oracleWeights(s config.Scoring) map[string]oracle.Weights {
 	return map[string]oracle.Weights{"jobs": of(s.Jobs), "hackathons": of(s.Hackathons), "content": of(s.Content)}
 }
 
+// compare lists what differs; a store that does not answer differs too.
 func (v verifier) compare(ctx context.Context, want oracle.Result) (differences []oracle.Difference, entries int, err error) {
 	for _, student := range want.Students() {
+		partition := event.Partition(student, v.partitions)
 		for _, b := range event.Buckets {
-			stored, err := v.store.Page(ctx, event.Partition(student, v.partitions), student, b, event.FeedShow)
+			stored, err := v.store.Page(ctx, partition, student, b, event.FeedShow)
 			if err != nil {
 				differences = append(differences, oracle.Difference{Student: student, Bucket: string(b), Want: "a feed", Got: err.Error()})
 				continue
@@ -141,6 +145,37 @@ func (v verifier) compare(ctx context.Context, want oracle.Result) (differences 
 			entries += len(got)
 			differences = append(differences, oracle.Diff(student, string(b), want.Feeds[student][string(b)], got)...)
 		}
+		view, err := v.store.View(ctx, partition, student)
+		if err != nil {
+			differences = append(differences, oracle.Difference{Student: student, Bucket: "view", Want: "a view", Got: err.Error()})
+			continue
+		}
+		differences = append(differences, want.DiffKnown(student, oracle.Known{
+			Saved: slices.Collect(maps.Keys(view.Saved)), Ignored: slices.Collect(maps.Keys(view.Ignored)), Weights: view.Weights,
+		})...)
+	}
+	for n := range int32(v.partitions) {
+		differences = append(differences, v.surplus(ctx, n, want)...)
 	}
 	return differences, entries, ctx.Err()
+}
+
+// surplus lists the students of a partition who are in the store and should not be.
+func (v verifier) surplus(ctx context.Context, partition int32, want oracle.Result) (differences []oracle.Difference) {
+	found := map[string]bool{}
+	for walk := (feeds.Scan{}); !walk.Done(); {
+		students, err := v.store.Students(ctx, partition, &walk)
+		if err != nil {
+			return append(differences, oracle.Difference{
+				Student: fmt.Sprintf("partition %d", partition), Bucket: "keys", Want: "a list", Got: err.Error(),
+			})
+		}
+		for _, student := range students {
+			if want.Feeds[student] == nil && !found[student] {
+				found[student] = true
+				differences = append(differences, oracle.Difference{Student: student, Bucket: "keys", Want: "nothing", Got: "a view or feeds"})
+			}
+		}
+	}
+	return differences
 }

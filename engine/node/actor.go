@@ -19,19 +19,24 @@ type actor struct {
 	store     *feeds.Store
 	metrics   *metrics
 
-	token    int64 // proves ownership to the store
-	sequence int64 // of the last script call
-	sweep    int   // next student to rebuild; -1 when none is due
+	token    int64       // proves ownership to the store
+	sequence int64       // of the last script call
+	sweep    int         // next student to rebuild; -1 when none is due
+	strays   *feeds.Scan // of a rebuild, before the sweep; nil when none is due
 }
 
 // sweepSlice is how many students one turn rebuilds: about 10 ms of work, so
 // that a rebuild of everything never holds up the stream.
 const sweepSlice = 100
 
+// scanSlice is how many steps of a walk through Redis one turn takes, likewise.
+const scanSlice = 20
+
 // turn is what one batch did to one partition.
 type turn struct {
 	records []streams.Record // facts, continuations and dead letters, for the transaction
 	lost    bool             // the store must be claimed again and everything rebuilt
+	tally   tally            // to be counted once it is committed
 }
 
 // run processes one batch of a partition: it decodes, applies, writes the
@@ -48,12 +53,13 @@ func (a *actor) run(ctx context.Context, inputs []streams.Input) (turn, error) {
 		} else if err != nil {
 			return t, err
 		}
-		a.metrics.events.WithLabelValues(in.Topic, outcome).Inc()
+		t.tally.add(in, outcome)
 	}
 	if err := a.settle(ctx, &out, &t); err != nil {
 		return t, err
 	}
-	a.metrics.observe(&out, inputs, time.Now())
+	t.tally.shown = time.Now()
+	a.metrics.effects(&out)
 	number := a.partition.Number()
 	for _, f := range out.Facts {
 		t.records = append(t.records, streams.EngineState(number, f.Key, f.Value))
@@ -62,6 +68,9 @@ func (a *actor) run(ctx context.Context, inputs []streams.Input) (turn, error) {
 		t.records = append(t.records, streams.FanoutTo(number, event.Fanout{Range: &r}))
 	}
 	t.records = append(t.records, notices(number, &out)...)
+	for _, student := range out.Erased {
+		t.records = append(t.records, streams.SignalsVoid(number, student))
+	}
 	meta := a.partition.Commit(a.token, a.sequence)
 	t.records = append(t.records, streams.EngineState(number, meta.Key, meta.Value))
 	return t, nil
@@ -98,14 +107,20 @@ func (a *actor) settle(ctx context.Context, out *partition.Effects, t *turn) err
 func (a *actor) write(ctx context.Context, out *partition.Effects, t *turn) ([]event.FeedState, error) {
 	sweeping := a.sweep >= 0
 	if sweeping {
-		a.sweep = a.partition.Sweep(a.sweep, sweepSlice)
+		if err := a.advance(ctx); err != nil {
+			return nil, err
+		}
 	}
 	a.partition.Flush(out)
 	batch := feeds.Batch{
 		Partition: a.partition.Number(), Token: a.token, Seq: a.sequence + 1,
 		Feeds: out.Feeds, Views: out.Views, Blobs: out.Blobs,
 	}
-	result, err := a.persist(ctx, batch)
+	var result feeds.Result
+	err := a.persist(ctx, func() (err error) {
+		result, err = a.store.Apply(ctx, batch)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("write feeds of partition %d: %w", a.partition.Number(), err)
 	}
@@ -123,14 +138,43 @@ func (a *actor) write(ctx context.Context, out *partition.Effects, t *turn) ([]e
 // partitions are restored; well inside the transaction's timeout.
 const patience = 30 * time.Second
 
-// persist writes a batch, again and again while Redis is away: repeating a
-// batch is harmless, restoring a partition is expensive.
-func (a *actor) persist(ctx context.Context, batch feeds.Batch) (feeds.Result, error) {
+// advance takes the next step of a rebuild. Students who no longer exist come
+// first: their views and feeds are left over when a batch that removed them was
+// refused, or when Redis went back to an older state.
+func (a *actor) advance(ctx context.Context) error {
+	if a.strays == nil {
+		a.sweep = a.partition.Sweep(a.sweep, sweepSlice)
+		return nil
+	}
+	for range scanSlice {
+		var stored []string
+		err := a.persist(ctx, func() (err error) {
+			stored, err = a.store.Students(ctx, a.partition.Number(), a.strays)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("look for students who no longer exist: %w", err)
+		}
+		strays := a.partition.Strays(stored)
+		if a.strays.Done() {
+			a.strays = nil
+			return nil
+		}
+		if strays > 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// persist does something at the store, again and again while Redis is away:
+// repeating it is harmless, restoring a partition is expensive.
+func (a *actor) persist(ctx context.Context, do func() error) error {
 	giveUp := time.Now().Add(patience)
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
-		result, err := a.store.Apply(ctx, batch)
+		err := do()
 		if err == nil || ctx.Err() != nil || time.Now().Add(wait).After(giveUp) {
-			return result, err
+			return err
 		}
 		a.metrics.outages.Inc()
 		pause(ctx, wait)
@@ -156,7 +200,7 @@ func (a *actor) claim(ctx context.Context, rebuild bool) error {
 // rebuild begins to write every feed anew. The store keeps in mind that it is
 // under way, so that a crash in the middle begins it again.
 func (a *actor) rebuild(ctx context.Context) error {
-	a.sweep = 0
+	a.sweep, a.strays = 0, &feeds.Scan{}
 	if err := a.store.Rebuilding(ctx, a.partition.Number(), a.token); err != nil {
 		return fmt.Errorf("begin the rebuild of partition %d: %w", a.partition.Number(), err)
 	}
@@ -169,17 +213,7 @@ func (a *actor) apply(ctx context.Context, in streams.Input, out *partition.Effe
 	case streams.Profiles:
 		return "applied", a.profile(in, out)
 	case streams.Signals:
-		signal, err := event.DecodeSignal(in.Value)
-		if err != nil {
-			return "", err
-		}
-		if err := sameKey("signal", in.Key, "student", signal.Student); err != nil {
-			return "", err
-		}
-		if !a.partition.Signal(signal, in.Time, out) {
-			return "duplicate", nil
-		}
-		return "applied", nil
+		return a.signal(in, out)
 	case streams.Fanout:
 		f, err := event.DecodeFanout(in.Value)
 		if err != nil {
@@ -195,6 +229,27 @@ func (a *actor) apply(ctx context.Context, in streams.Input, out *partition.Effe
 		return "applied", nil
 	}
 	return a.notice(in, out)
+}
+
+func (a *actor) signal(in streams.Input, out *partition.Effects) (outcome string, err error) {
+	if in.Value == nil {
+		if len(in.Key) == 0 {
+			return "", sameKey("signal", in.Key, "student", "a student id")
+		}
+		a.partition.Void(string(in.Key), out)
+		return "applied", nil
+	}
+	signal, err := event.DecodeSignal(in.Value)
+	if err != nil {
+		return "", err
+	}
+	if err := sameKey("signal", in.Key, "student", signal.Student); err != nil {
+		return "", err
+	}
+	if !a.partition.Signal(signal, in.Time, out) {
+		return "duplicate", nil
+	}
+	return "applied", nil
 }
 
 func (a *actor) profile(in streams.Input, out *partition.Effects) error {

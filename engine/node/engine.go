@@ -2,8 +2,9 @@ package node
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -84,9 +85,24 @@ func (e *Engine) Run(ctx context.Context) error {
 	if e.config.EndWithin > 0 {
 		defer e.session.EndWithin(ctx, e.config.EndWithin)()
 	}
-	failed := make(chan error, 2)
-	go func() { failed <- e.table.Run(ctx) }()
-	go func() { failed <- e.ticks(ctx) }()
+	var (
+		parts  sync.WaitGroup
+		once   sync.Once
+		failed error
+	)
+	fail := func(err error) { // the parts wait for each other: none goes on without the rest
+		once.Do(func() { failed = err })
+		cancel()
+	}
+	part := func(name string, run func(context.Context) error) {
+		parts.Go(func() {
+			if err := run(ctx); err != nil {
+				fail(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+	part("table of opportunities", e.table.Run)
+	part("ticks", e.ticks)
 	select {
 	case <-e.table.CaughtUp():
 		e.status.tableReady()
@@ -94,9 +110,12 @@ func (e *Engine) Run(ctx context.Context) error {
 		e.log.Info("opportunities loaded", "jobs", counts[0], "hackathons", counts[1], "content", counts[2])
 	case <-ctx.Done():
 	}
-	loop := e.loop(ctx)
+	if err := e.loop(ctx); err != nil {
+		fail(err)
+	}
 	cancel()
-	return errors.Join(loop, <-failed, <-failed)
+	parts.Wait()
+	return failed
 }
 
 // learn takes opportunity records into the catalog. What cannot be decoded is

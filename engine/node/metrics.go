@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
+	"tideline/engine/event"
 	"tideline/engine/partition"
 	"tideline/streams"
 )
@@ -36,14 +37,14 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	buckets := prometheus.ExponentialBuckets(0.001, 2, 16)
 	return &metrics{
 		events: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "tideline_engine_events_total", Help: "Records taken from the topics, by what became of them.",
+			Name: "tideline_engine_events_total", Help: "Records taken from the topics and committed, by what became of them.",
 		}, []string{"topic", "outcome"}),
 		candidates: counter("candidates_total", "Students who share a skill with an arriving opportunity."),
 		pruned:     counter("pruned_total", "Candidates dropped in memory: not eligible, or below the floor of their feed."),
 		written:    counter("feed_entries_total", "Feed entries sent to the store."),
 		rebuilt:    counter("feed_rebuilds_total", "Feeds computed anew."),
 		toFeed: f.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "tideline_engine_event_to_feed_seconds", Help: "From the record's timestamp to the feeds that show it.", Buckets: buckets,
+			Name: "tideline_engine_event_to_feed_seconds", Help: "From the record's time to the feeds that show it; of opportunities, the oldest of each range.", Buckets: buckets,
 		}, []string{"topic"}),
 		batch: f.NewHistogram(prometheus.HistogramOpts{
 			Name: "tideline_engine_batch_seconds", Help: "One batch, from poll to commit.", Buckets: buckets,
@@ -86,12 +87,42 @@ func (m *metrics) effects(out *partition.Effects) {
 	m.rebuilt.Add(float64(out.Rebuilt))
 }
 
-// observe counts a batch's effects and how old its records were when the feeds showed them.
-func (m *metrics) observe(out *partition.Effects, inputs []streams.Input, now time.Time) {
-	m.effects(out)
-	for _, in := range inputs {
-		if !in.Time.IsZero() {
-			m.toFeed.WithLabelValues(in.Topic).Observe(max(0, now.Sub(in.Time).Seconds()))
-		}
+// tally is what one batch did to one partition, to be counted when it is committed:
+// what is aborted is done again.
+type tally struct {
+	events map[fate]int
+	ages   []age
+	shown  time.Time // when the store had the effects
+}
+
+type fate struct{ topic, outcome string }
+
+// age is when something happened that feeds were to show.
+type age struct {
+	topic string
+	since time.Time
+}
+
+// add notes a record. A range stands for opportunities, whose way led through
+// the router; a tick shows nothing by itself.
+func (t *tally) add(in streams.Input, outcome string) {
+	if t.events == nil {
+		t.events = map[fate]int{}
+	}
+	t.events[fate{in.Topic, outcome}]++
+	if in.Topic != streams.Fanout {
+		t.ages = append(t.ages, age{in.Topic, in.Time})
+	} else if f, err := event.DecodeFanout(in.Value); err == nil && f.Range != nil {
+		t.ages = append(t.ages, age{streams.Opportunities, time.UnixMilli(f.Range.At)})
+	}
+}
+
+// committed counts what is done for good.
+func (m *metrics) committed(t tally) {
+	for e, n := range t.events {
+		m.events.WithLabelValues(e.topic, e.outcome).Add(float64(n))
+	}
+	for _, a := range t.ages {
+		m.toFeed.WithLabelValues(a.topic).Observe(max(0, t.shown.Sub(a.since).Seconds()))
 	}
 }

@@ -118,9 +118,6 @@ func (e *Engine) process(ctx context.Context, batch streams.Batch) error {
 		return errors.Join(err, e.session.Abort(ctx))
 	}
 	records, outcomes := streams.Route(batch, e.session.Partitions())
-	for outcome, n := range outcomes {
-		e.metrics.events.WithLabelValues(streams.Opportunities, outcome).Add(float64(n))
-	}
 	for _, t := range turns {
 		records = append(records, t.records...)
 	}
@@ -137,6 +134,12 @@ func (e *Engine) process(ctx context.Context, batch streams.Batch) error {
 		return nil
 	}
 	e.metrics.batch.Observe(time.Since(start).Seconds())
+	for outcome, n := range outcomes {
+		e.metrics.events.WithLabelValues(streams.Opportunities, outcome).Add(float64(n))
+	}
+	for _, t := range turns {
+		e.metrics.committed(t.tally)
+	}
 	for number, t := range turns {
 		if t.lost {
 			if err := e.reclaim(ctx, number); err != nil {

@@ -16,6 +16,9 @@ type Effects struct {
 	Feeds []event.FeedOp
 	Views []event.ViewOp
 	Rest  []event.Range // to be continued through the partition's own fanout
+	// Erased are students whose erasure is to be told to the partition's own
+	// signals, once for each time they are named.
+	Erased []string
 
 	Notifications []event.Notification
 	Proposals     []event.Proposal      // to recruiters

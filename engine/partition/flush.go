@@ -89,6 +89,18 @@ func (p *Partition) Sweep(from, n int) int {
 	return next
 }
 
+// Strays marks for removal those of the students in the store who do not exist,
+// and counts them.
+func (p *Partition) Strays(stored []string) (found int) {
+	for _, student := range stored {
+		if _, exists := p.students.Lookup(student); !exists {
+			p.views[student] = struct{}{}
+			found++
+		}
+	}
+	return found
+}
+
 // View gives a student as the partition sees them; nil when there is no profile.
 func (p *Partition) View(student string) *event.View {
 	profile, ok := p.students.Profile(student)

@@ -114,6 +114,6 @@ func (p *Partition) Tick(now time.Time, out *Effects) (missed bool) {
 	p.ring(before, out)
 	p.hand(out)
 	p.atDesk(out, func(o *notify.Out) { p.desk.Tick(now, o) })
-	p.forget(out)
+	p.forget(dayOf(now)-unreadSignals-signalMemory, out)
 	return !before.IsZero() && now.Sub(before) > maxGap
 }

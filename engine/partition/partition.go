@@ -44,7 +44,10 @@ type Config struct {
 
 const (
 	defaultMaxEntries = 20_000
-	signalMemory      = 30 * 24 * time.Hour // how long the id of a signal is remembered, by event time
+	signalMemory      = 30 // days that the id of a signal is remembered, by the clock of the signals
+	// unreadSignals is how many days old, by the partition's clock, a signal may
+	// be that has not been read: as many as the topic keeps.
+	unreadSignals = 90
 )
 
 // Partition is the state of one student partition.
@@ -57,7 +60,7 @@ type Partition struct {
 	global   *match.Global
 	now      time.Time
 	meta     Meta
-	days     map[int64][]seen // ids of signals by day of event time, for expiry
+	days     map[int64][]seen // ids of signals by the day they were filed under, for expiry
 	scratch  match.Scratch
 	dirty    map[feedID]struct{} // feeds to rebuild at the next flush
 	views    map[string]struct{} // students whose view is to be written at the next flush
@@ -94,8 +97,13 @@ type feedID struct {
 type facts struct {
 	saved   map[string]time.Time
 	ignored map[string]time.Time
-	signals map[uint64]time.Time // hashes of signal ids -> time of the signal
+	signals map[uint64]time.Time // hashes of signal ids -> the signals' clock then; they outlive an erasure
 	model   *match.Deviation
+	erased  int // erasures that the signals topic has not come to yet
+}
+
+func (f *facts) empty() bool {
+	return len(f.saved)+len(f.ignored)+len(f.signals)+f.erased == 0 && f.model == nil
 }
 
 // Meta is the partition's own record in engine-state.
@@ -103,6 +111,7 @@ type Meta struct {
 	Token     int64           `json:"token"`     // of the owner that wrote it
 	Sequence  int64           `json:"sequence"`  // last script call of the batch it was committed with
 	Now       time.Time       `json:"now"`       // largest tick seen
+	Heard     time.Time       `json:"heard"`     // clock of the signals: the largest time of a record of theirs
 	Positions map[int32]int64 `json:"positions"` // opportunities partition -> first offset not yet seen in a range
 	Open      []event.Range   `json:"open,omitempty"`
 }

@@ -24,28 +24,11 @@ func ignoredKey(student, opportunity string) string {
 	return student + sep + "ignored" + sep + opportunity
 }
 func weightsKey(student string) string { return student + sep + "weights" }
+func erasedKey(student string) string  { return student + sep + "erased" }
 func globalKey(feature string) string  { return sep + "global" + sep + feature }
 
 func signalKey(student string, hash uint64) string {
 	return student + sep + "signal" + sep + strconv.FormatUint(hash, 16)
-}
-
-// keys lists the engine-state keys of everything known about a student.
-func (f *facts) keys(student string) []string {
-	var keys []string
-	for o := range f.saved {
-		keys = append(keys, savedKey(student, o))
-	}
-	for o := range f.ignored {
-		keys = append(keys, ignoredKey(student, o))
-	}
-	for hash := range f.signals {
-		keys = append(keys, signalKey(student, hash))
-	}
-	if f.model != nil {
-		keys = append(keys, weightsKey(student))
-	}
-	return keys
 }
 
 // RestoreProfile loads a profile that was processed before; nothing follows from it.
@@ -92,6 +75,8 @@ func (p *Partition) RestoreFact(key string, value []byte) error {
 		err = p.restoreRank(student, about, value)
 	case what == "app":
 		err = p.restoreApp(student, about, value)
+	case what == "erased":
+		err = p.restoreErased(student, value)
 	default:
 		err = p.restoreTime(student, what, about, value)
 	}
@@ -128,6 +113,15 @@ func (p *Partition) restoreWeights(student string, value []byte) error {
 	}
 	f.model = match.NewDeviation()
 	return json.Unmarshal(value, f.model)
+}
+
+func (p *Partition) restoreErased(student string, value []byte) error {
+	f := p.of(student)
+	f.erased = 0
+	if value == nil {
+		return nil
+	}
+	return json.Unmarshal(value, &f.erased)
 }
 
 func (p *Partition) restoreTime(student, what, about string, value []byte) error {
@@ -171,7 +165,7 @@ func setOrDelete(m map[string]time.Time, key string, at time.Time, value []byte)
 func (p *Partition) Restored() {
 	p.revision++
 	for student, f := range p.facts {
-		if len(f.saved)+len(f.ignored)+len(f.signals) == 0 && f.model == nil {
+		if f.empty() {
 			delete(p.facts, student)
 			continue
 		}

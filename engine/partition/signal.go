@@ -19,9 +19,10 @@ type seen struct {
 	hash    uint64
 }
 
-// Signal takes one signal. A signal id that the student has sent before
-// changes nothing; it reports whether the signal was new.
+// Signal takes one signal, written to the topic at a time. A signal id that the
+// student has sent before changes nothing; it reports whether the signal was new.
 func (p *Partition) Signal(s event.Signal, at time.Time, out *Effects) bool {
+	p.hear(at, out)
 	if s.Kind == event.Impression || s.Kind == event.Click {
 		return true // recorded in the topic, changes nothing
 	}
@@ -32,8 +33,12 @@ func (p *Partition) Signal(s event.Signal, at time.Time, out *Effects) bool {
 	}
 	p.early(at)
 	was := p.past(s.Student)
-	p.remember(s.Student, f, hash, s.At)
-	out.fact(signalKey(s.Student, hash), timeValue(s.At))
+	p.remember(s.Student, f, hash, p.meta.Heard)
+	out.fact(signalKey(s.Student, hash), timeValue(p.meta.Heard))
+	if f.erased > 0 {
+		p.overhear(s, out)
+		return true
+	}
 	switch s.Kind {
 	case event.Save:
 		f.saved[s.Opportunity] = s.At
@@ -102,6 +107,28 @@ func (p *Partition) unhide(student, opportunity string, f *facts) {
 	}
 }
 
+// overhear takes a signal that an erasure voids: the global model learns from
+// it as from all others, or what it knows would depend on which of the two was
+// read first.
+func (p *Partition) overhear(s event.Signal, out *Effects) {
+	switch s.Kind {
+	case event.Save:
+		p.learn(s, match.NewDeviation(), 1, 1, out)
+	case event.Ignore:
+		p.learn(s, match.NewDeviation(), 0, 1, out)
+	case event.ApplyClick:
+		p.learn(s, match.NewDeviation(), 1, 2, out)
+	}
+}
+
+// learn teaches a student's model and the global one, and keeps the global one.
+func (p *Partition) learn(s event.Signal, own *match.Deviation, y, m float64, out *Effects) {
+	p.global.Train(own, s.Features, y, m)
+	for _, feature := range s.Features {
+		out.fact(globalKey(feature), encode(p.global.Feature(feature)))
+	}
+}
+
 // train learns from one signal and re-ranks the student's feeds.
 func (p *Partition) train(s event.Signal, f *facts, y, m float64, out *Effects) {
 	if len(s.Features) == 0 {
@@ -110,10 +137,7 @@ func (p *Partition) train(s event.Signal, f *facts, y, m float64, out *Effects) 
 	if f.model == nil {
 		f.model = match.NewDeviation()
 	}
-	p.global.Train(f.model, s.Features, y, m)
-	for _, feature := range s.Features {
-		out.fact(globalKey(feature), encode(p.global.Feature(feature)))
-	}
+	p.learn(s, f.model, y, m, out)
 	out.fact(weightsKey(s.Student), encode(f.model))
 	if _, ok := p.students.Lookup(s.Student); ok {
 		p.students.SetWeights(s.Student, f.model.Weights())
@@ -121,15 +145,29 @@ func (p *Partition) train(s event.Signal, f *facts, y, m float64, out *Effects) 
 	}
 }
 
-func (p *Partition) remember(student string, f *facts, hash uint64, at time.Time) {
-	f.signals[hash] = at
-	day := at.Unix() / 86400
-	p.days[day] = append(p.days[day], seen{student, hash})
+// hear moves the clock of the signals forward. How long an id is remembered is
+// counted by it alone: a client's time may be any, and how far the ticks are
+// ahead of the signals depends on what was read first.
+func (p *Partition) hear(at time.Time, out *Effects) {
+	before := p.meta.Heard
+	if !at.After(before) {
+		return
+	}
+	p.meta.Heard = at.UTC()
+	if dayOf(at) > dayOf(before) {
+		p.forget(dayOf(at)-signalMemory, out)
+	}
 }
 
-// forget ends the signal ids whose time has passed.
-func (p *Partition) forget(out *Effects) {
-	limit := p.now.Add(-signalMemory).Unix() / 86400
+func dayOf(t time.Time) int64 { return t.Unix() / 86400 }
+
+func (p *Partition) remember(student string, f *facts, hash uint64, at time.Time) {
+	f.signals[hash] = at
+	p.days[dayOf(at)] = append(p.days[dayOf(at)], seen{student, hash})
+}
+
+// forget ends the signal ids that were filed under the days before one.
+func (p *Partition) forget(limit int64, out *Effects) {
 	for _, day := range slices.Sorted(maps.Keys(p.days)) {
 		if day >= limit {
 			return
