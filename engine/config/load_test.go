@@ -67,7 +67,9 @@ func TestEveryKeyCanBeSetInEveryWay(t *testing.T) {
 		"kafka.replication_factor": "3", "http.addr": "127.0.0.1:1", "admin.addr": "127.0.0.1:2", "log.format": "json", "log.level": "debug",
 		"tick": "2s", "batch.max_records": "7", "batch.max_entries": "700", "embedded.kafka_port": "1", "embedded.redis_port": "2",
 		"embedded.mongo_port": "3", "auth.hs256_secret": strings.Repeat("s", 32), "auth.jwks_url": "https://keys", "kafka.brokers": "a:1,b:2",
-		"http.cors_origins": "https://campus.example",
+		"http.cors_origins": "https://campus.example", "delivery.enabled": "false", "delivery.unsubscribe_secret": strings.Repeat("u", 32),
+		"smtp.host": "mail.example", "smtp.port": "2525", "smtp.tls": "tls", "smtp.from": "campus@example.org",
+		"smtp.allow_plaintext": "true", "public_url": "https://campus.example", "webhooks.file": file(t, "[]"),
 	}
 	for _, key := range Keys() {
 		text, ok := values[key]
@@ -90,8 +92,13 @@ func TestEveryKeyCanBeSetInEveryWay(t *testing.T) {
 		}
 		// A mechanism needs no user name, but a user name needs a mechanism.
 		base := []string{"TIDELINE_KAFKA_SASL_MECHANISM=plain"}
-		if key == "kafka.sasl.mechanism" {
+		switch key {
+		case "kafka.sasl.mechanism":
 			base = nil
+		case "smtp.host": // a server needs a sender, and the reverse
+			base = append(base, "TIDELINE_SMTP_FROM=campus@example.org")
+		case "smtp.from":
+			base = append(base, "TIDELINE_SMTP_HOST=mail.example")
 		}
 		var printed []string
 		for how, src := range map[string]Source{

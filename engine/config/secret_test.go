@@ -11,6 +11,7 @@ func secretOf(c Config, key string) string {
 	return map[string]string{
 		"kafka.sasl.password": c.Kafka.SASL.Password, "redis.password": c.Redis.Password,
 		"mongo.uri": c.Mongo.URI, "auth.hs256_secret": c.Auth.HS256Secret,
+		"smtp.password": c.SMTP.Password, "delivery.unsubscribe_secret": c.Delivery.UnsubscribeSecret,
 	}[key]
 }
 

@@ -44,7 +44,7 @@ func (p *Partition) putOff(r event.Range, from int64, out *Effects) {
 			return
 		}
 	}
-	rest := event.Range{Partition: r.Partition, From: from, To: r.To, At: r.At, First: new(r.Start())}
+	rest := event.Range{Partition: r.Partition, From: from, To: r.To, At: r.At, Behind: from - r.Start()}
 	out.Rest = append(out.Rest, rest)
 	p.meta.Open = append(p.meta.Open, rest)
 }
@@ -52,7 +52,7 @@ func (p *Partition) putOff(r event.Range, from int64, out *Effects) {
 func without(list []event.Range, r event.Range) []event.Range {
 	var kept []event.Range
 	for _, open := range list {
-		if open.Partition != r.Partition || open.From != r.From || open.To != r.To {
+		if open != r {
 			kept = append(kept, open)
 		}
 	}
