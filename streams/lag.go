@@ -17,6 +17,7 @@ import (
 
 // LagReader tells how far the engine's group is behind. It is safe for concurrent use.
 type LagReader struct {
+	config Config
 	client *kgo.Client
 	admin  *kadm.Client
 	group  string
@@ -31,10 +32,11 @@ func NewLagReader(config Config, reg prometheus.Registerer, log *slog.Logger) (*
 		return nil, err
 	}
 	return &LagReader{
+		config: config,
 		client: cl, admin: kadm.NewClient(cl), group: config.Group, log: log,
 		gauge: promauto.With(reg).NewGaugeVec(prometheus.GaugeOpts{
 			Name: "tideline_stream_lag_records",
-			Help: "Offsets of a topic that the engine's group has not yet committed; of the whole group, so every process tells the same.",
+			Help: "Records of a topic that the engine's group has not yet committed; of the whole group, so every process tells the same.",
 		}, []string{"topic"}),
 	}, nil
 }
@@ -70,8 +72,13 @@ func (r *LagReader) measure(ctx context.Context, within time.Duration) {
 	}
 }
 
+// nearEnd is how few offsets of a partition are looked at one by one.
+const nearEnd = 64
+
 // Lag gives, per topic the engine consumes, how many offsets lie between what
-// is committed by the group and the end of the topic; transaction markers count.
+// is committed by the group and the end of the topic. Where these are few, only
+// records count: a topic that transactions write ends in their markers, which
+// nobody consumes, and would seem behind for ever.
 func (r *LagReader) Lag(ctx context.Context) (map[string]int64, error) {
 	topics := slices.Concat(routed, copartitioned)
 	all, err := extents(ctx, r.admin, topics...)
@@ -82,16 +89,24 @@ func (r *LagReader) Lag(ctx context.Context) (map[string]int64, error) {
 	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) { // nobody has joined yet: nothing is committed
 		return nil, fmt.Errorf("fetch the committed offsets of group %s: %w", r.group, err)
 	}
-	lag := map[string]int64{}
+	lag, few := map[string]int64{}, spans{}
 	for topic, partitions := range all {
 		lag[topic] = 0
 		for n, s := range partitions {
-			at := s.from
-			if o, ok := committed.Lookup(topic, n); ok && o.At > at {
-				at = o.At
+			if o, ok := committed.Lookup(topic, n); ok && o.At > s.from {
+				s.from = o.At
 			}
-			lag[topic] += max(0, s.to-at)
+			switch {
+			case s.to-s.from > nearEnd:
+				lag[topic] += s.to - s.from
+			case s.to > s.from:
+				if few[topic] == nil {
+					few[topic] = map[int32]span{}
+				}
+				few[topic][n] = s
+			}
 		}
 	}
-	return lag, nil
+	err = read(ctx, r.config, r.log, few, func(in Input) error { lag[in.Topic]++; return nil })
+	return lag, err
 }

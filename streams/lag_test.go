@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // lags reads the gauges of the lag, by topic.
@@ -25,6 +26,25 @@ func lags(t *testing.T, reg *prometheus.Registry) map[string]float64 {
 		}
 	}
 	return found
+}
+
+// inTransaction writes one record and a marker.
+func inTransaction(t *testing.T, config Config, record *kgo.Record) {
+	t.Helper()
+	cl, err := config.client(quietly, kgo.TransactionalID("another"), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cl.Close()
+	if err := cl.BeginTransaction(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cl.ProduceSync(t.Context(), record).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cl.EndTransaction(t.Context(), kgo.TryCommit); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestTheLagIsWhatTheGroupHasNotCommitted(t *testing.T) {
@@ -52,6 +72,11 @@ func TestTheLagIsWhatTheGroupHasNotCommitted(t *testing.T) {
 	r.measure(t.Context(), 20*time.Second)
 	if got := lags(t, reg); got[Signals] != 1 {
 		t.Errorf("after one more: %v", got)
+	}
+	inTransaction(t, config, &kgo.Record{Topic: Signals, Partition: 0, Key: []byte("ann")})
+	r.measure(t.Context(), 20*time.Second)
+	if got := lags(t, reg); got[Signals] != 2 {
+		t.Errorf("after a transaction, whose marker nobody consumes: %v", got)
 	}
 	r.Close() // nobody answers any more
 	r.measure(t.Context(), 20*time.Second)
