@@ -159,6 +159,11 @@ type NotifyPorts struct {
 	Publisher  NotifyPublisher
 	// Active gives the rulesets and silences in force in this process, by key.
 	Active func() map[string]event.RulesetRecord
+	// RuleCounts gives, by ruleset/id, what the rules of this process did.
+	RuleCounts func() map[string]RuleCounts
+	// Opportunities gives every opportunity that is not deleted, by id, until
+	// yield returns false.
+	Opportunities func(yield func(event.Opportunity) bool)
 	// Compile is how rulesets are compiled wherever they run.
 	Compile rulesets.Options
 	// Unsubscribe reads a token of an email's unsubscribe link.

@@ -104,6 +104,11 @@ func (s *Server) notifyRoutes() []route {
 			}, answer: ruleReason{},
 		},
 		{
+			id: "rule", method: get, path: "/rules/{rule}", roles: rulers, serve: s.rule, tag: "rules",
+			summary: "How a rule finds what it speaks of, and how selective that is on the live data",
+			params:  []*huma.Param{idParam("rule")}, answer: rulePlan{},
+		},
+		{
 			id: "rulesets", method: get, path: "/rulesets", roles: rulers, serve: s.listRulesets, tag: "rules",
 			summary: "The rulesets, and the silences in force", answer: rulesetList{},
 		},

@@ -75,7 +75,7 @@ func New() *cobra.Command {
 		}
 	}
 	root.AddCommand(serveCommand(), demoCommand(), ingestCommand(), deliverCommand(), verifyCommand(), realdataCommand(), tokenCommand(), configCommand(),
-		checkCommand(), testCommand(), planCommand(), activateCommand(), rollbackCommand(), previewCommand())
+		checkCommand(), testCommand(), planCommand(), activateCommand(), rollbackCommand(), rulesCommand(), previewCommand())
 	return root
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tideline/api"
+	"tideline/engine/catalog"
 	"tideline/engine/event"
 	"tideline/engine/rehearsal"
 	"tideline/engine/skills"
@@ -29,8 +30,21 @@ func (a *app) notifyPorts() api.NotifyPorts {
 			active, _ := a.engine.Rules()
 			return active
 		},
-		Unsubscribe: key.Verify,
+		Unsubscribe: key.Verify, RuleCounts: a.ruleCounts,
+		Opportunities: func(yield func(event.Opportunity) bool) {
+			a.engine.Catalog().Each(func(item *catalog.Item) bool { return yield(*item.Latest().Opportunity) })
+		},
 	}
+}
+
+func (a *app) ruleCounts() map[string]api.RuleCounts {
+	counts := map[string]api.RuleCounts{}
+	for rule, s := range a.engine.RuleStats() {
+		counts[rule] = api.RuleCounts{
+			Evaluated: s.Evaluations, Matched: s.Matches, Unknown: s.Unknown, Fired: s.Fired, Late: s.Late, Unaddressed: s.Unaddressed,
+		}
+	}
+	return counts
 }
 
 // openTail follows the notifications for the streams of this process.

@@ -268,3 +268,50 @@ func rollbackCommand() *cobra.Command {
 	cmd.Flags().IntVar(&version, "version", 0, "go to this version")
 	return cmd
 }
+
+// rulesCommand groups what is asked about single rules.
+func rulesCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "rules", Short: "Ask about the rules in force"}
+	cmd.AddCommand(explainCommand())
+	return cmd
+}
+
+func explainCommand() *cobra.Command {
+	var r remote
+	cmd := &cobra.Command{
+		Use: "explain RULE", Short: "Say what of a rule's condition the indexes answer, and how selective that is on the live data", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := r.connect(cmd); err != nil {
+				return err
+			}
+			var plan struct {
+				Rule, Digest, Title, Scope string
+				On                         []string
+				PushedDown                 []string `json:"pushed_down"`
+				Rest                       []string
+				Overlap                    float64
+				Opportunities, Admitted    int
+				Counts                     api.RuleCounts
+			}
+			if _, err := r.call(cmd.Context(), http.MethodGet, "/rules/"+url.PathEscape(args[0]), nil, nil, &plan); err != nil {
+				return err
+			}
+			out := cmd.OutOrStdout()
+			fmt.Fprintf(out, "%s (%s), about a %s, on %v, digest %.12s\n", plan.Rule, plan.Title, plan.Scope, plan.On, plan.Digest)
+			fmt.Fprintf(out, "pushed down into the indexes:\n")
+			for _, part := range plan.PushedDown {
+				fmt.Fprintf(out, "  %s\n", part)
+			}
+			fmt.Fprintf(out, "worked out for what they find:\n")
+			for _, part := range plan.Rest {
+				fmt.Fprintf(out, "  %s\n", part)
+			}
+			fmt.Fprintf(out, "live: %d of %d opportunities can fire it, for students with an overlap of at least %.2f\n", plan.Admitted, plan.Opportunities, plan.Overlap)
+			fmt.Fprintf(out, "since the process started: evaluated %d, matched %d, unknown %d, fired %d, late %d, nobody to tell %d\n",
+				plan.Counts.Evaluated, plan.Counts.Matched, plan.Counts.Unknown, plan.Counts.Fired, plan.Counts.Late, plan.Counts.Unaddressed)
+			return nil
+		},
+	}
+	remoteFlags(cmd, &r)
+	return cmd
+}

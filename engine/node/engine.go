@@ -12,6 +12,7 @@ import (
 	"tideline/engine/catalog"
 	"tideline/engine/event"
 	"tideline/engine/match"
+	"tideline/engine/partition"
 	"tideline/feeds"
 	"tideline/streams"
 )
@@ -70,6 +71,9 @@ func (e *Engine) Ready() (bool, string) { return e.status.ready(len(e.session.Ow
 // Rules gives the rulesets and silences in force, by the key of their record;
 // false while this process owns no partition and cannot know.
 func (e *Engine) Rules() (map[string]event.RulesetRecord, bool) { return e.status.inForce() }
+
+// RuleStats gives, by ruleset/rule, what the rules of this process did since it started.
+func (e *Engine) RuleStats() map[string]partition.RuleStats { return e.metrics.ruleStats() }
 
 // Settled says whether no feed is waiting for a rebuild.
 func (e *Engine) Settled() bool { return e.status.settled() }

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"maps"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,6 +29,9 @@ type metrics struct {
 	outages    prometheus.Counter
 	rules      *prometheus.CounterVec
 	decisions  *prometheus.CounterVec
+
+	mu    sync.Mutex
+	stats map[string]partition.RuleStats // by ruleset/rule
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -36,6 +41,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	}
 	buckets := prometheus.ExponentialBuckets(0.001, 2, 16)
 	return &metrics{
+		stats: map[string]partition.RuleStats{},
 		events: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "tideline_engine_events_total", Help: "Records taken from the topics and committed, by what became of them.",
 		}, []string{"topic", "outcome"}),
@@ -68,8 +74,17 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	}
 }
 
+func (m *metrics) ruleStats() map[string]partition.RuleStats {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.stats)
+}
+
 func (m *metrics) effects(out *partition.Effects) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for rule, s := range out.Rules {
+		m.stats[rule] = m.stats[rule].Plus(*s)
 		for name, n := range map[string]int{
 			"evaluated": s.Evaluations, "matched": s.Matches, "unknown": s.Unknown, "fired": s.Fired, "late": s.Late, "unaddressed": s.Unaddressed,
 		} {

@@ -33,6 +33,12 @@ func (p *Partition) instanceDue(t timer, out *Effects) {
 			return
 		}
 		s := step{student: t.student, natural: i.natural(), after: p.evaluate(f, t.student, i.natural(), out)}
+		if i.Withdrawn {
+			if !s.after.exists {
+				p.forgetInstance(t.student, i, out)
+			}
+			return
+		}
 		if s.after.holds() && s.after.key == i.Key {
 			p.fire(f, i, s, out)
 		} else {

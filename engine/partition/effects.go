@@ -98,6 +98,14 @@ type RuleStats struct {
 	Fired, Late, Unaddressed      int // Unaddressed: nobody to tell
 }
 
+// Plus adds two counts.
+func (s RuleStats) Plus(t RuleStats) RuleStats {
+	return RuleStats{
+		s.Evaluations + t.Evaluations, s.Matches + t.Matches, s.Unknown + t.Unknown,
+		s.Fired + t.Fired, s.Late + t.Late, s.Unaddressed + t.Unaddressed,
+	}
+}
+
 func (s *RuleStats) count(t rulesets.Truth) {
 	s.Evaluations++
 	switch t {

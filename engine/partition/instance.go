@@ -42,11 +42,17 @@ func (i *instance) due(f *force) time.Time {
 	case f == nil:
 	case i.State == holding:
 		return i.Since.Add(f.rule.HeldFor)
-	case i.State == fired && !i.Withdrawn && f.rule.Repeat != nil && i.Count < f.rule.Repeat.Max:
+	case i.State == fired && i.Withdrawn:
+		return i.Fired.Add(withdrawnFor)
+	case i.State == fired && f.rule.Repeat != nil && i.Count < f.rule.Repeat.Max:
 		return i.Fired.Add(f.rule.Repeat.Every)
 	}
 	return time.Time{}
 }
+
+// withdrawnFor is how long something that is no longer true is remembered, so
+// that it is not told again when it comes back: as long as the desk remembers.
+const withdrawnFor = 37 * 24 * time.Hour
 
 func ruleKey(student, key string) string { return student + sep + "rule" + sep + key }
 

@@ -59,14 +59,7 @@ func (w *World) step(do func(out *partition.Effects) error) error {
 		w.partition.Flush(&out)
 		w.decided = append(w.decided, out.Notifications...)
 		for rule, s := range out.Rules {
-			sum := w.stats[rule]
-			sum.Evaluations += s.Evaluations
-			sum.Matches += s.Matches
-			sum.Unknown += s.Unknown
-			sum.Fired += s.Fired
-			sum.Late += s.Late
-			sum.Unaddressed += s.Unaddressed
-			w.stats[rule] = sum
+			w.stats[rule] = w.stats[rule].Plus(*s)
 		}
 		offers, proposals := out.Offers, out.Proposals
 		if len(offers)+len(proposals) == 0 {
