@@ -50,6 +50,40 @@ func TestAWalkMeetsEverybodyOfAPartition(t *testing.T) {
 	})
 }
 
+func TestAWalkBeginsAgainOnAnotherServer(t *testing.T) {
+	onEachServer(t, func(t *testing.T, s *Store) {
+		o := claimed(t, s)
+		want := map[string]bool{}
+		var ops []event.FeedOp
+		for i := range 3 * scanCount {
+			ops = append(ops, event.FeedOp{Student: fmt.Sprint("s", i), Bucket: event.Jobs, Replace: true})
+			want[ops[i].Student] = true
+		}
+		o.apply(ops...)
+		var walk Scan
+		if _, err := s.Students(t.Context(), part, &walk); err != nil {
+			t.Fatal(err)
+		}
+		if walk.Done() {
+			t.Skip("this server gives everything in one step")
+		}
+		walk.node = "where the slot was"
+		got := map[string]bool{}
+		for !walk.Done() {
+			students, err := s.Students(t.Context(), part, &walk)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, student := range students {
+				got[student] = true
+			}
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("met %d students of %d", len(got), len(want))
+		}
+	})
+}
+
 func TestAWalkThatCannotGoOnSaysSo(t *testing.T) {
 	s := open(t, Config{Addrs: []string{"127.0.0.1:1"}})
 	var walk Scan
