@@ -86,6 +86,7 @@ func NewProjector(config Config, store InboxStore, maxRecords int, reg prometheu
 	p.client, err = config.client(log,
 		kgo.ConsumerGroup(config.Group+"-inbox"), kgo.InstanceID(config.Instance), kgo.SessionTimeout(config.sessionTimeout()),
 		kgo.HeartbeatInterval(config.sessionTimeout()/10),
+		kgo.RebalanceTimeout(3*config.sessionTimeout()), // so long a process that died while the group was moving holds it up
 		kgo.ConsumeTopics(inboxTopics...), kgo.Balancers(newBalancer(inboxTopics)),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.FetchMaxWait(500*time.Millisecond), kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(),
