@@ -132,9 +132,10 @@ func (r *ruleReason) hideRecruiter() {
 	if r.Recipient != r.student {
 		r.Recipient, r.Key = "", ""
 	}
-	for _, c := range r.Conjuncts {
+	for i, c := range r.Conjuncts {
 		if _, named := c.Values[recruiterField]; named {
 			c.Values[recruiterField] = "hidden"
+			r.Conjuncts[i].Text = "a condition about " + recruiterField // as written it may name them
 		}
 	}
 	if r.Flip != nil && r.Flip.Field == recruiterField {
