@@ -36,8 +36,11 @@ func TestAnInboxIsReadInPages(t *testing.T) {
 		t.Errorf("unread %d, then %d", first.Unread, third.Unread)
 	}
 	for _, other := range []struct{ path, token string }{
-		{"/notifications?unread=true&cursor=", sam}, {"/notifications?category=jobs&cursor=", sam}, {"/notifications?archived=true&cursor=", sam},
-		{"/notifications?cursor=", w.token(Student, "kim")}, {"/notifications?cursor=x", sam},
+		{"/notifications?unread=true&cursor=", sam},
+		{"/notifications?category=jobs&cursor=", sam},
+		{"/notifications?archived=true&cursor=", sam},
+		{"/notifications?cursor=", w.token(Student, "kim")},
+		{"/notifications?cursor=x", sam},
 	} {
 		p := w.do("GET", other.path+first.NextCursor, other.token, "").problem(t, 400)
 		if got := p.locations(); !slices.Equal(got, []string{"query.cursor bad_cursor"}) {

@@ -32,7 +32,7 @@ func (w *world) follow(address, path, token, lastID string) (sent chan string) {
 	if lastID != "" {
 		r.Header.Set("Last-Event-ID", lastID)
 	}
-	resp, err := (&http.Client{Transport: &http.Transport{}}).Do(r)
+	resp, err := (&http.Client{Transport: &http.Transport{}}).Do(r) //nolint:bodyclose // by the goroutine below, when the stream ends
 	if err != nil || resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "text/event-stream" {
 		w.t.Fatal(resp, err)
 	}
