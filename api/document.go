@@ -88,7 +88,8 @@ func (r *route) operation(registry huma.Registry) *huma.Operation {
 		op.Description = fmt.Sprintf("Roles: %v.", r.roles)
 	}
 	if r.body != nil {
-		op.RequestBody = &huma.RequestBody{Required: true, Content: content("application/json", inputOf(registry, r.body))}
+		_, everythingHasADefault := inputDefaults[reflect.TypeOf(r.body)]
+		op.RequestBody = &huma.RequestBody{Required: !everythingHasADefault, Content: content("application/json", inputOf(registry, r.body))}
 	}
 	status := max(r.status, http.StatusOK)
 	answer := &huma.Response{Description: http.StatusText(status)}
@@ -100,6 +101,9 @@ func (r *route) operation(registry huma.Registry) *huma.Operation {
 	op.Responses[strconv.Itoa(status)] = answer
 	return op
 }
+
+// inputDefaults are the bodies that may be left out.
+var inputDefaults = map[reflect.Type]struct{}{reflect.TypeFor[activation](): {}, reflect.TypeFor[planRequest](): {}}
 
 func content(media string, schema *huma.Schema) map[string]*huma.MediaType {
 	return map[string]*huma.MediaType{media: {Schema: schema}}

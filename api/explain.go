@@ -37,6 +37,8 @@ type ruleReason struct {
 	Key         string              `json:"key,omitempty"`
 	Last        *event.Decision     `json:"last,omitempty" doc:"the last decision about this, with the gate that dropped it"`
 	Explanation *match.Explanation  `json:"explanation,omitempty"`
+
+	student string
 }
 
 // compiledSets remembers what is in force, compiled.
@@ -99,7 +101,7 @@ func (s *Server) explainRule(c *fiber.Ctx, who principal) error {
 	if err != nil {
 		return err
 	}
-	answer := ruleReason{Rule: set.Name + "/" + rule.ID, Digest: set.Digest, Recipient: student}
+	answer := ruleReason{Rule: set.Name + "/" + rule.ID, Digest: set.Digest, Recipient: student, student: student}
 	subject, err := s.subject(c, rule, view, &answer)
 	if err != nil {
 		return err
@@ -119,11 +121,29 @@ func (s *Server) explainRule(c *fiber.Ctx, who principal) error {
 			answer.Last = &last
 		}
 	}
-	if who.role == Student && answer.Recipient != student {
-		answer.Recipient, answer.Key = "", "" // who recruits is not theirs to learn here
+	if who.role == Student {
+		answer.hideRecruiter()
 	}
 	return c.JSON(answer)
 }
+
+// hideRecruiter takes out what would name a recruiter to a student.
+func (r *ruleReason) hideRecruiter() {
+	if r.Recipient != r.student {
+		r.Recipient, r.Key = "", ""
+	}
+	for i, c := range r.Conjuncts {
+		if _, named := c.Values[recruiterField]; named {
+			c.Values[recruiterField] = "hidden"
+			r.Conjuncts[i].Text = "a condition about " + recruiterField // as written it may name them
+		}
+	}
+	if r.Flip != nil && r.Flip.Field == recruiterField {
+		r.Flip = nil
+	}
+}
+
+const recruiterField = "opp.recruiter"
 
 // subject puts together what the rule looks at.
 func (s *Server) subject(c *fiber.Ctx, rule *rulesets.Rule, view event.View, answer *ruleReason) (*rulesets.Subject, error) {

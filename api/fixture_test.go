@@ -50,6 +50,8 @@ type world struct {
 	ids       []string // as handed over, not copied
 	signals   []event.Signal
 	refuse    error // by the topics
+
+	notify *notifyWorld
 }
 
 func newWorld(t testing.TB, change ...func(*Config, *Ports)) *world {
@@ -61,7 +63,7 @@ func newWorld(t testing.TB, change ...func(*Config, *Ports)) *world {
 	config := Config{Addr: "127.0.0.1:0", Loopback: true, Auth: testAuth}
 	ports := Ports{
 		Feeds: w, Catalog: w.catalog, Publisher: w, Scorer: match.NewScorer(match.Default(), skills.Normalize),
-		Ready: w.isReady, Gatherer: w.metrics, Now: w.clock, CatalogVersion: w.version.Load,
+		Notify: w.notifyPorts(), Ready: w.isReady, Gatherer: w.metrics, Now: w.clock, CatalogVersion: w.version.Load,
 	}
 	for _, f := range change {
 		f(&config, &ports)

@@ -21,12 +21,13 @@ const backlog = 16
 type subscription struct {
 	board     *Switchboard
 	recipient string
+	mu        sync.Mutex // of those who write to told, so that a note of what is missing comes last
 	told      chan Told
 }
 
 // Subscribe opens a subscription; the caller closes it.
 func (b *Switchboard) Subscribe(recipient string) Subscription {
-	s := &subscription{b, recipient, make(chan Told, backlog)}
+	s := &subscription{board: b, recipient: recipient, told: make(chan Told, backlog)}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.open[recipient] == nil {
@@ -54,11 +55,7 @@ func (b *Switchboard) Publish(recipient string, t Told) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	for s := range b.open[recipient] {
-		select {
-		case s.told <- t:
-		default:
-			s.missed()
-		}
+		s.publish(t)
 	}
 }
 
@@ -75,23 +72,39 @@ func (b *Switchboard) Missed() {
 	defer b.mu.RUnlock()
 	for _, all := range b.open {
 		for s := range all {
-			s.missed()
+			s.missed(-1)
 		}
 	}
 }
 
-// missed replaces the oldest item that waits by the note that something is
-// missing; the items behind it are then found in the inbox as well.
-func (s *subscription) missed() {
+func (s *subscription) publish(t Told) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case s.told <- t:
+	default:
+		s.dropAll(t.Sequence)
+	}
+}
+
+func (s *subscription) missed(upTo int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dropAll(upTo)
+}
+
+// dropAll replaces everything that waits by the note that it is missing: were
+// anything left in front of the note, the stream would go past what was dropped.
+// The caller holds the lock, so there is room for the note.
+func (s *subscription) dropAll(upTo int64) {
 	for {
 		select {
-		case s.told <- Told{}:
-			return
+		case t := <-s.told:
+			upTo = max(upTo, t.Sequence)
+			continue
 		default:
 		}
-		select {
-		case <-s.told:
-		default:
-		}
+		s.told <- Told{Sequence: upTo}
+		return
 	}
 }

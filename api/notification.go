@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -110,7 +109,7 @@ type marked struct {
 	Status string `json:"status" example:"accepted"`
 }
 
-// markNotification sets flags of one item; path names which.
+// markNotification sets flags of the item that the path names.
 func (s *Server) markNotification(flags event.MarkFlags) func(*fiber.Ctx, principal) error {
 	return func(c *fiber.Ctx, who principal) error {
 		whose, err := recipient(c, who)
@@ -125,27 +124,30 @@ func (s *Server) markNotification(flags event.MarkFlags) func(*fiber.Ctx, princi
 	}
 }
 
-// readAll marks everything up to the newest item that the caller has seen.
+// readAll marks everything up to the newest item. What is newest the stream knows
+// as well, when the inbox cannot be read.
 func (s *Server) readAll(c *fiber.Ctx, who principal) error {
 	whose, err := recipient(c, who)
 	if err != nil {
 		return err
 	}
-	newest, err := s.ports.Notify.Inbox.List(c.UserContext(), whose, 0, 1)
-	if err != nil {
+	upTo := s.ports.Notify.Live.Position(whose) - 1
+	if newest, err := s.ports.Notify.Inbox.List(c.UserContext(), whose, 0, 1); err == nil {
+		if len(newest) == 0 {
+			return c.Status(http.StatusAccepted).JSON(marked{Status: "accepted"})
+		}
+		upTo = newest[0].Seq
+	} else if upTo < 0 {
 		return err
 	}
-	if len(newest) == 0 {
-		return c.Status(http.StatusAccepted).JSON(marked{Status: "accepted"})
-	}
-	return s.mark(c, event.Mark{Recipient: whose, All: true, UpTo: newest[0].Seq, Flags: event.Seen | event.Read, At: s.ports.Now().UTC()})
+	return s.mark(c, event.Mark{Recipient: whose, All: true, UpTo: upTo, Flags: event.Seen | event.Read, At: s.ports.Now().UTC()})
 }
 
 // mark shows a mark at once and makes it durable. When Redis is away it shows later.
 func (s *Server) mark(c *fiber.Ctx, m event.Mark) error {
 	// Shown first: what is not there is not worth a record, and the caller learns it.
 	switch err := s.ports.Notify.Inbox.Mark(c.UserContext(), m); {
-	case errors.Is(err, ErrNoItem):
+	case errors.Is(err, ErrNoItem) && !m.All: // all of nothing is no mistake
 		return err
 	case err != nil:
 		s.log.Warn("a mark will show later", "error", err)
@@ -176,58 +178,15 @@ func (s *Server) putPreferences(c *fiber.Ctx, who principal) error {
 	if err != nil {
 		return err
 	}
-	body, err := withField(c.Body(), "recipient", whose)
+	p, err := event.DecodePreferences(with(c.Body(), "recipient", whose))
 	if err != nil {
 		return err
 	}
-	p, err := event.DecodePreferences(body)
-	if err != nil {
-		return err
-	}
+	p.Recipient = whose // decoding takes "Recipient" for the same field
 	if err := s.publish(c, func(ctx context.Context) error { return s.ports.Notify.Publisher.PutPreferences(ctx, p) }); err != nil {
 		return err
 	}
 	return accept(c, whose)
-}
-
-// withField sets one field of a JSON object, whatever it was.
-func withField(body []byte, name, value string) ([]byte, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(body, &fields); err != nil || fields == nil {
-		return nil, refusal(http.StatusBadRequest, "the body is not valid", Complaint{"body", string(event.MalformedJSON), "must be a JSON object"})
-	}
-	fields[name] = quote(value)
-	return json.Marshal(fields)
-}
-
-// unsubscribe ends the emails of a category for whoever holds a token of one of
-// them: RFC 8058, one click, no login.
-func (s *Server) unsubscribe(c *fiber.Ctx, _ principal) error {
-	whose, category, err := s.ports.Notify.Unsubscribe(c.Query("token"))
-	if err != nil {
-		return refusal(http.StatusBadRequest, "the link is not valid", Complaint{"query.token", codeBadToken, err.Error()})
-	}
-	p, err := s.ports.Notify.Inbox.Preferences(c.UserContext(), whose)
-	if err != nil {
-		return err
-	}
-	p.Recipient = whose
-	categories := map[string]map[event.Channel]bool{}
-	for name, channels := range p.Categories {
-		categories[name] = channels
-	}
-	channels := map[event.Channel]bool{event.Email: false}
-	for channel, wanted := range categories[category] {
-		if channel != event.Email {
-			channels[channel] = wanted
-		}
-	}
-	categories[category] = channels
-	p.Categories = categories
-	if err := s.publish(c, func(ctx context.Context) error { return s.ports.Notify.Publisher.PutPreferences(ctx, p) }); err != nil {
-		return err
-	}
-	return c.Status(http.StatusOK).JSON(marked{Status: fmt.Sprintf("no more emails about %s", category)})
 }
 
 // candidates shows the best of a recruiter's job.

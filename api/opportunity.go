@@ -129,14 +129,18 @@ func (s *Server) publish(c *fiber.Ctx, write func(context.Context) error) error 
 // left to the decoder to refuse.
 func withID(body []byte, id string) []byte {
 	var probe map[string]json.RawMessage
+	if json.Unmarshal(body, &probe) == nil {
+		if given, ok := probe["id"]; ok && string(given) != "null" {
+			return body
+		}
+	}
+	return with(body, "id", id)
+}
+
+// with sets a field of a JSON object, at the end, where it wins.
+func with(body []byte, name, value string) []byte {
+	var probe map[string]json.RawMessage
 	if json.Unmarshal(body, &probe) != nil || probe == nil {
-		return body
-	}
-	if given, ok := probe["id"]; ok && string(given) != "null" {
-		return body
-	}
-	quoted, err := json.Marshal(id)
-	if err != nil { // a text always encodes
 		return body
 	}
 	open := bytes.TrimRight(body, " \t\r\n")
@@ -145,7 +149,7 @@ func withID(body []byte, id string) []byte {
 	if len(probe) == 0 {
 		comma = ""
 	}
-	return fmt.Appendf(nil, `%s%s"id":%s}`, open, comma, quoted)
+	return fmt.Appendf(nil, `%s%s%s:%s}`, open, comma, quote(name), quote(value))
 }
 
 func idMismatch(what, body, path string) error {

@@ -57,8 +57,8 @@ type Since struct {
 }
 
 // Told is what a subscription receives: an item that came, or the id of one that
-// was taken back. Neither: others were missed, and the stream must be resumed
-// from the inbox.
+// was taken back. Neither: others up to this sequence were missed, and the stream
+// must be resumed from the inbox, which does not tell what was taken back.
 type Told struct {
 	Sequence int64
 	Item     *event.InboxItem
@@ -74,8 +74,8 @@ type Subscription interface {
 // Live hands out what is told as it is written. Safe for concurrent use.
 type Live interface {
 	Subscribe(recipient string) Subscription
-	// Position is the sequence up to which everything was handed out to those who
-	// had subscribed: whoever subscribes first and asks then misses nothing from there.
+	// Position is the sequence below which everything was handed out, or is being, to
+	// those who had subscribed: whoever subscribes first and asks then misses nothing from there.
 	Position(recipient string) int64
 }
 

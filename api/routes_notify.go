@@ -88,6 +88,10 @@ func (s *Server) notifyRoutes() []route {
 			summary: "Replace them", params: []*huma.Param{recipientParam}, body: event.Preferences{}, status: http.StatusAccepted, answer: accepted{},
 		},
 		{
+			id: "unsubscribe-page", method: get, path: "/unsubscribe", serve: s.askUnsubscribe, tag: "notifications",
+			summary: "A page with the button that ends the emails of a category", params: []*huma.Param{textParam("token", "query", "of the email's link")}, answer: "text/html",
+		},
+		{
 			id: "unsubscribe", method: post, path: "/unsubscribe", serve: s.unsubscribe, tag: "notifications",
 			summary: "End the emails of a category, by the token of one of them (RFC 8058)", params: []*huma.Param{textParam("token", "query", "of the email's link")}, answer: marked{},
 		},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -48,7 +49,7 @@ type ruleProblem rulesets.Problem
 
 // activation is the body of POST /rulesets/{name}/activate and /rollback.
 type activation struct {
-	Version int `json:"version,omitempty" minimum:"0" doc:"0: the latest; to roll back: the one in force before"`
+	Version int `json:"version,omitempty" minimum:"0" doc:"0: the latest; to roll back: the one before the one in force"`
 	Send    int `json:"send,omitempty" minimum:"0" doc:"how many that match already may be told, at most, per rule and partition; 0: none"`
 }
 
@@ -103,7 +104,7 @@ func (s *Server) listRulesets(c *fiber.Ctx, _ principal) error {
 }
 
 // ruleset gives one version, the latest unless ?version= says otherwise. The
-// ETag is the latest version, for the next PUT's If-Match.
+// ETag is that version: the next PUT's If-Match takes only that of the latest.
 func (s *Server) ruleset(c *fiber.Ctx, _ principal) error {
 	name, err := pathID(c, "ruleset")
 	if err != nil {
@@ -137,13 +138,13 @@ func (s *Server) putRuleset(c *fiber.Ctx, who principal) error {
 	if err != nil {
 		return err
 	}
-	v := RulesetVersion{Name: name, Source: string(c.Body()), By: who.subject, At: s.ports.Now().UTC().Truncate(time.Second), Comment: c.Query("comment")}
-	if strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEApplicationJSON) {
-		var body struct{ Source, Comment, Tests string }
-		if err := json.Unmarshal(c.Body(), &body); err != nil {
-			return refusal(http.StatusBadRequest, "the body is not valid", Complaint{"body", string(event.MalformedJSON), `must be YAML, or JSON such as {"source": "..."}`})
-		}
-		v.Source, v.Comment, v.Tests = body.Source, body.Comment, body.Tests
+	body, err := readSource(c)
+	if err != nil {
+		return err
+	}
+	v := RulesetVersion{
+		Name: name, Source: body.Source, Tests: body.Tests, By: who.subject, At: s.ports.Now().UTC().Truncate(time.Second),
+		Comment: cmp.Or(body.Comment, c.Query("comment")),
 	}
 	if _, err := s.compiled(name, v.Source); err != nil {
 		return err
@@ -158,6 +159,18 @@ func (s *Server) putRuleset(c *fiber.Ctx, who principal) error {
 	}
 	c.Set(fiber.HeaderETag, etag(stored.Version))
 	return c.Status(http.StatusCreated).JSON(stored)
+}
+
+// readSource reads a body that is YAML, or JSON around it.
+func readSource(c *fiber.Ctx) (sourceBody, error) {
+	if !strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEApplicationJSON) {
+		return sourceBody{Source: string(c.Body())}, nil
+	}
+	var body sourceBody
+	if err := json.Unmarshal(c.Body(), &body); err != nil {
+		return body, refusal(http.StatusBadRequest, "the body is not valid", Complaint{"body", string(event.MalformedJSON), `must be YAML, or JSON such as {"source": "..."}`})
+	}
+	return body, nil
 }
 
 // ifMatch reads the version that a change is based on; "0" or If-None-Match: *
@@ -185,7 +198,7 @@ func (s *Server) compiled(name, source string) (*rulesets.Set, error) {
 	set, problems := rulesets.Compile(name, []byte(source), s.ports.Notify.Compile)
 	if set != nil && set.Name != name {
 		return nil, refusal(http.StatusUnprocessableEntity, "the ruleset has another name", Complaint{
-			"body", string(event.KeyMismatch), fmt.Sprintf("calls itself %q, and the path says %q", set.Name, name),
+			"body", string(event.KeyMismatch), otherName(set.Name, name),
 		})
 	}
 	if set != nil {
@@ -202,6 +215,10 @@ func (s *Server) compiled(name, source string) (*rulesets.Set, error) {
 	return nil, refusal(http.StatusUnprocessableEntity, "the ruleset does not compile", list...)
 }
 
+func otherName(own, path string) string {
+	return fmt.Sprintf("calls itself %q, and the path says %q", own, path)
+}
+
 // validateRuleset says everything that is wrong with a source, and what is
 // questionable. It stores nothing.
 func (s *Server) validateRuleset(c *fiber.Ctx, _ principal) error {
@@ -209,16 +226,22 @@ func (s *Server) validateRuleset(c *fiber.Ctx, _ principal) error {
 	if err != nil {
 		return err
 	}
-	source := string(c.Body())
-	set, problems := rulesets.Compile(name, []byte(source), s.ports.Notify.Compile)
-	answer := checked{Valid: set != nil, Digest: digestOf(source), Problems: []ruleProblem{}}
+	body, err := readSource(c)
+	if err != nil {
+		return err
+	}
+	set, problems := rulesets.Compile(name, []byte(body.Source), s.ports.Notify.Compile)
+	if set != nil && set.Name != name { // PUT would refuse it
+		problems = append(problems, rulesets.Problem{Severity: rulesets.SeverityError, File: name, Line: 1, Column: 1, Message: otherName(set.Name, name)})
+	}
+	answer := checked{Valid: problems.Err() == nil, Digest: digestOf(body.Source), Problems: []ruleProblem{}}
 	for _, p := range problems {
 		answer.Problems = append(answer.Problems, ruleProblem(p))
 	}
 	return c.JSON(answer)
 }
 
-// source is what a rehearsal is about: the body's, or the latest version.
+// rehearsed is what a rehearsal is about: the body's source, or the latest version's.
 func (s *Server) rehearsed(c *fiber.Ctx) (name string, r planRequest, err error) {
 	if name, err = pathID(c, "ruleset"); err != nil {
 		return "", r, err
@@ -327,6 +350,9 @@ func (s *Server) activate(c *fiber.Ctx, who principal, fallback func(name string
 	record := event.Activation{
 		Name: name, Version: v.Version, Digest: v.Digest, Source: v.Source, By: who.subject, At: s.ports.Now().UTC().Truncate(time.Second), Send: body.Send,
 	}
+	if err := validRecord("activation", event.RulesetRecord{Ruleset: &record}); err != nil {
+		return err
+	}
 	if err := s.publish(c, func(ctx context.Context) error { return s.ports.Notify.Publisher.PutRuleset(ctx, record) }); err != nil {
 		return err
 	}
@@ -363,22 +389,36 @@ func (s *Server) rulesetVersions(c *fiber.Ctx, _ principal) error {
 	return c.JSON(page)
 }
 
+// validRecord refuses what every reader of the topic would. Complaints are about
+// the body, which is one part of the record.
+func validRecord(what string, r event.RulesetRecord) error {
+	_, err := event.DecodeRuleset(r.Encode())
+	invalid, ok := errors.AsType[*event.Invalid](err)
+	if !ok {
+		return err
+	}
+	of := &event.Invalid{What: what}
+	for _, f := range invalid.Fields {
+		_, f.Path, _ = strings.Cut(f.Path, ".")
+		of.Fields = append(of.Fields, f)
+	}
+	return of
+}
+
 // putSilence starts or changes a silence.
 func (s *Server) putSilence(c *fiber.Ctx, who principal) error {
 	id, err := pathID(c, "silence")
 	if err != nil {
 		return err
 	}
-	body, err := withField(c.Body(), "id", id)
-	if err != nil {
-		return err
-	}
 	var silence event.Silence
-	if err := json.Unmarshal(body, &silence); err != nil {
-		return refusal(http.StatusUnprocessableEntity, "the silence is not valid", Complaint{"body", string(event.WrongType), err.Error()})
+	if err := json.Unmarshal(c.Body(), &silence); err != nil {
+		return refusal(http.StatusUnprocessableEntity, "the silence is not valid", Complaint{
+			"body", string(event.WrongType), `must be a JSON object such as {"rule": "campus/job-match", "until": "2026-05-11T00:00:00Z"}`,
+		})
 	}
-	silence.By, silence.At = who.subject, s.ports.Now().UTC().Truncate(time.Second)
-	if _, err := event.DecodeRuleset(event.RulesetRecord{Silence: &silence}.Encode()); err != nil {
+	silence.ID, silence.By, silence.At = id, who.subject, s.ports.Now().UTC().Truncate(time.Second)
+	if err := validRecord("silence", event.RulesetRecord{Silence: &silence}); err != nil {
 		return err
 	}
 	if err := s.publish(c, func(ctx context.Context) error { return s.ports.Notify.Publisher.PutSilence(ctx, silence) }); err != nil {

@@ -19,7 +19,9 @@ func inputOf(registry huma.Registry, value any) *huma.Schema {
 	switch value.(type) {
 	case event.Opportunity:
 		required = []string{"bucket", "title", "posted_at"}
-	case event.Profile:
+	case event.Profile, event.Preferences:
+	case event.Silence:
+		required = []string{"until"}
 	default:
 		return whole
 	}

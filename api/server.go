@@ -41,6 +41,8 @@ type Server struct {
 	document []byte // OpenAPI
 	hub      *hub
 
+	heartbeat time.Duration // of streams
+
 	compiledSets compiledSets
 	log          *slog.Logger
 	metrics      *httpMetrics
@@ -72,7 +74,7 @@ func New(ctx context.Context, config Config, ports Ports, reg prometheus.Registe
 	s := &Server{
 		config: config, ports: ports, auth: auth, log: log, metrics: newHTTPMetrics(reg),
 		cursors: newCursors(config.Auth.Secret + config.Auth.JWKSURL),
-		items:   newItems(ports.Catalog, ports.CatalogVersion), hub: newHub(),
+		items:   newItems(ports.Catalog, ports.CatalogVersion), hub: newHub(), heartbeat: heartbeat,
 	}
 	s.app = fiber.New(fiber.Config{
 		Immutable:     true, // strings that are kept would be overwritten by later requests

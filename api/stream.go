@@ -20,7 +20,8 @@ const (
 	heartbeat   = 15 * time.Second      // comments, so that proxies and clients know it lives
 	resumeBatch = 100                   // items of one look into the inbox
 	writeWithin = 30 * time.Second      // a client that takes nothing for so long is gone
-	settling    = 50 * time.Millisecond // between looks into an inbox that is a moment behind
+	settling    = 50 * time.Millisecond // before the second look into an inbox that is a moment behind; doubles
+	settleMost  = time.Second           // so that many streams do not besiege a store that is in trouble
 	streamRetry = 3000                  // milliseconds after which a client comes back
 )
 
@@ -61,18 +62,21 @@ func (s *Server) stream(keep func(event.InboxItem) bool) func(*fiber.Ctx, princi
 			if err != nil {
 				return err
 			}
-			if after = -1; len(newest) > 0 {
+			if after = -1; len(newest) > 0 { // where nothing is, nothing is missing either: see fresh
 				after = newest[0].Seq
 			}
 		}
 		// Subscribed before the inbox is read, and read until it shows all that was
 		// handed out before: what comes in between is seen twice here and sent once.
-		f := &follower{server: s, recipient: whose, keep: keep, conn: c.Context().Conn(), last: after}
-		f.sub = s.ports.Notify.Live.Subscribe(whose)
-		f.from = s.ports.Notify.Live.Position(whose)
+		f := &follower{server: s, recipient: whose, keep: keep, conn: c.Context().Conn(), last: after, fresh: !resumes}
 		c.Set(fiber.HeaderContentType, "text/event-stream")
 		c.Set(fiber.HeaderCacheControl, "no-store")
 		c.Set("X-Accel-Buffering", "no")
+		if c.Method() == http.MethodHead {
+			return nil // it has no body that would end
+		}
+		f.sub = s.ports.Notify.Live.Subscribe(whose)
+		f.from = s.ports.Notify.Live.Position(whose)
 		c.Context().SetBodyStreamWriter(f.run)
 		return nil
 	}
@@ -102,6 +106,8 @@ type follower struct {
 	conn      net.Conn
 	last      int64 // sequence up to which everything has been sent
 	from      int64 // sequence from which on the subscription has everything
+	fresh     bool  // it resumes nothing: what was there before it is not missing
+	beat      *time.Ticker
 }
 
 // run writes until the client, the server or the store goes away. The client
@@ -110,19 +116,18 @@ func (f *follower) run(w *bufio.Writer) {
 	defer f.sub.Close()
 	f.server.metrics.streams.Inc()
 	defer f.server.metrics.streams.Dec()
+	f.beat = time.NewTicker(f.server.heartbeat)
+	defer f.beat.Stop()
 	fmt.Fprintf(w, "retry: %d\n\n", streamRetry)
 	if !f.flush(w) || !f.catchUp(w) {
 		return
 	}
-	beat := time.NewTicker(heartbeat)
-	defer beat.Stop()
 	for {
 		select {
 		case <-f.server.hub.closed:
 			return
-		case <-beat.C:
-			fmt.Fprint(w, ": still here\n\n")
-			if !f.flush(w) {
+		case <-f.beat.C:
+			if !f.alive(w) {
 				return
 			}
 		case told, open := <-f.sub.Told():
@@ -139,10 +144,11 @@ func (f *follower) told(w *bufio.Writer, t Told) bool {
 	case t.Item != nil:
 		return f.send(w, *t.Item) && f.flush(w)
 	case t.Retract != "":
-		fmt.Fprintf(w, "event: retraction\ndata: {\"id\":%q}\n\n", t.Retract)
+		fmt.Fprintf(w, "event: retraction\ndata: {\"id\":%s}\n\n", quote(t.Retract))
 		return f.flush(w)
 	}
-	f.from = f.server.ports.Notify.Live.Position(f.recipient)
+	// The tail may still be at what was dropped, and the inbox before it.
+	f.from = max(t.Sequence+1, f.server.ports.Notify.Live.Position(f.recipient))
 	return f.catchUp(w)
 }
 
@@ -150,16 +156,14 @@ func (f *follower) told(w *bufio.Writer, t Told) bool {
 // shows everything that the subscription does not have. The inbox follows the
 // topic by a moment.
 func (f *follower) catchUp(w *bufio.Writer) bool {
-	wait := time.NewTicker(settling)
-	defer wait.Stop()
-	for {
+	for pause := settling; ; pause = min(2*pause, settleMost) {
 		since, err := f.since()
 		if err != nil {
 			f.server.log.Warn("a stream could not be resumed", "error", err)
 			return false
 		}
-		if since.Gap {
-			fmt.Fprint(w, "event: reset\ndata: {\"reason\":\"older notifications are no longer kept here; read GET /notifications\"}\n\n")
+		if since.Gap && !f.fresh {
+			f.reset(w, since)
 		}
 		for _, item := range since.Items {
 			if !f.send(w, item) {
@@ -172,16 +176,48 @@ func (f *follower) catchUp(w *bufio.Writer) bool {
 		if len(since.Items) == resumeBatch {
 			continue
 		}
+		f.last, f.fresh = max(f.last, since.Next-1), false // or a gap would be told again
 		if since.Next >= f.from {
 			return true
 		}
-		f.last = max(f.last, since.Next-1) // or the gap would be told again
+		if !f.wait(w, pause) {
+			return false
+		}
+	}
+}
+
+// reset tells the client that something is missing. Its id is the place behind
+// the gap, so that whoever resumes from there is not told again.
+func (f *follower) reset(w *bufio.Writer, since Since) {
+	behind := since.Next - 1
+	if len(since.Items) > 0 {
+		behind = since.Items[0].Seq - 1
+	}
+	fmt.Fprintf(w, "id: %d\nevent: reset\ndata: {\"reason\":\"older notifications are no longer kept here; read GET /notifications\"}\n\n", max(behind, f.last))
+}
+
+// wait lets the inbox come nearer; the client is told meanwhile that the stream lives.
+func (f *follower) wait(w *bufio.Writer, pause time.Duration) bool {
+	wait := time.NewTimer(pause)
+	defer wait.Stop()
+	for {
 		select {
 		case <-f.server.hub.closed:
 			return false
+		case <-f.beat.C:
+			if !f.alive(w) {
+				return false
+			}
 		case <-wait.C:
+			return true
 		}
 	}
+}
+
+// alive writes a comment, by which a client that is gone is found out.
+func (f *follower) alive(w *bufio.Writer) bool {
+	fmt.Fprint(w, ": still here\n\n")
+	return f.flush(w)
 }
 
 func (f *follower) since() (Since, error) {

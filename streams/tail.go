@@ -79,7 +79,7 @@ func notificationEnds(ctx context.Context, config Config, log *slog.Logger) (map
 // Close releases the client. A Run under way ends.
 func (t *Tail) Close() { t.client.Close() }
 
-// Position is the next offset of a partition: everything before it has been handed on.
+// Position is the next offset of a partition: everything before it has been handed on, or is being.
 func (t *Tail) Position(partition int32) int64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -112,6 +112,11 @@ func (t *Tail) Run(ctx context.Context) error {
 }
 
 func (t *Tail) hand(r *kgo.Record) {
+	// Before the sink: who begins to listen while it runs is too late for this
+	// record, and must learn from Position that it has to be looked for elsewhere.
+	t.mu.Lock()
+	t.next[r.Partition] = r.Offset + 1
+	t.mu.Unlock()
 	if !r.Attrs.IsControl() {
 		n, err := event.DecodeNotification(r.Value)
 		if err != nil {
@@ -122,7 +127,4 @@ func (t *Tail) hand(r *kgo.Record) {
 			t.sink(r.Partition, r.Offset, n)
 		}
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.next[r.Partition] = r.Offset + 1
 }

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"embed"
 	"log/slog"
 	"testing"
 	"time"
@@ -16,7 +17,11 @@ import (
 func TestRecordsBecomeAnInbox(t *testing.T) {
 	store := feeds.New(feeds.Config{Addrs: []string{miniredis.RunT(t).Addr()}}, nil, slog.New(slog.DiscardHandler))
 	defer store.Close()
-	s := inboxStore{store, &templates.Texts{}}
+	texts, err := templates.Load(embed.FS{}) // the shipped ones
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := inboxStore{store, texts}
 	ctx := t.Context()
 	if err := s.Begin(ctx, 1, "era", event.InboxOffsets{}); err != nil {
 		t.Fatal(err)

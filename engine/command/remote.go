@@ -106,7 +106,7 @@ func planCommand() *cobra.Command {
 	var days int
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "plan [FILE]", Short: "Replay the recorded past under the rules in force and under FILE, and say who would be told", Args: cobra.MaximumNArgs(1),
+		Use: "plan [FILE]", Short: "Replay the recorded past under the rules in force and under FILE, and say who would be told", Args: usage(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file, source, err := readRuleset(args)
 			if err != nil {
@@ -179,7 +179,7 @@ func activateCommand() *cobra.Command {
 	var version, send int
 	var comment string
 	cmd := &cobra.Command{
-		Use: "activate [FILE]", Short: "Store FILE as a new version, unless it is the latest, and put it in force once its tests pass", Args: cobra.MaximumNArgs(1),
+		Use: "activate [FILE]", Short: "Store FILE as a new version, unless it is the latest, and put it in force once its tests pass", Args: usage(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file, source, err := readRuleset(args)
 			if err != nil {
@@ -256,7 +256,7 @@ func rollbackCommand() *cobra.Command {
 	var r remote
 	var version int
 	cmd := &cobra.Command{
-		Use: "rollback NAME", Short: "Put the version before the one in force, or --version, in force again", Args: cobra.ExactArgs(1),
+		Use: "rollback NAME", Short: "Put the version before the one in force, or --version, in force again", Args: usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := r.connect(cmd); err != nil {
 				return err

@@ -79,7 +79,7 @@ func checkCommand() *cobra.Command {
 func testCommand() *cobra.Command {
 	var junit, testsFile string
 	cmd := &cobra.Command{
-		Use: "test [FILE]", Short: "Run a ruleset's tests: those in FILE_test.yaml beside it; without a file, the shipped ones", Args: cobra.MaximumNArgs(1),
+		Use: "test [FILE]", Short: "Run a ruleset's tests: those in FILE_test.yaml beside it; without a file, the shipped ones", Args: usage(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, source, err := readRuleset(args)
 			if err != nil {

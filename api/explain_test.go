@@ -1,0 +1,91 @@
+package api
+
+import (
+	"strings"
+	"testing"
+
+	"tideline/engine/event"
+	"tideline/engine/match"
+	"tideline/rulesets"
+)
+
+func explainedWorld(t *testing.T) *world {
+	w := newWorld(t)
+	w.inForce(testRules, 1)
+	w.apply("j1", new(job("j1")))
+	w.views["sam"] = event.View{Profile: event.Profile{
+		ID: "sam", Skills: []event.Skill{{Name: "go", Level: 4}}, Gaps: []event.Gap{{Skill: "sql", Severity: 0.9}, {Skill: "git", Severity: 0.1}},
+	}}
+	return w
+}
+
+func TestAPairRuleIsExplained(t *testing.T) {
+	w := explainedWorld(t)
+	sam := w.token(Student, "sam")
+	key := event.NotificationKey("test/fits", "sam", []string{"sam", "j1"})
+	w.notify.decisions["sam/"+key] = event.Decision{Key: key, Outcome: event.Suppressed, Reason: event.ByBudget}
+	got := get[ruleReason](w, "/explain?rule=test/fits&opportunity=j1", sam)
+	if got.Rule != "test/fits" || got.Digest != digestOf(testRules) || got.Fires || !got.Eligible || got.Gate != match.NoGate || got.Recipient != "sam" || got.Key != key {
+		t.Errorf("%+v", got)
+	}
+	c := got.Conjuncts
+	if len(c) != 2 || c[0].Truth != rulesets.True || c[1].Truth != rulesets.False || c[1].Values["match.overlap"] != "0.6667" || c[1].Line != 7 {
+		t.Errorf("%+v", c)
+	}
+	if got.Flip == nil || got.Flip.Field != "match.overlap" || got.Flip.Want != "0.75" {
+		t.Errorf("%+v", got.Flip)
+	}
+	if got.Last == nil || got.Last.Reason != event.ByBudget || got.Explanation == nil || got.Explanation.Missing[0].Skill != "sql" {
+		t.Errorf("%+v, %+v", got.Last, got.Explanation)
+	}
+	w.views["sam"].Profile.Skills[0].Level = 5
+	o := job("j1")
+	o.Skills = o.Skills[:1]
+	w.apply("j1", &o)
+	if got := get[ruleReason](w, "/explain?rule=fits&opportunity=j1&student=sam", w.token(Ops, "olga")); !got.Fires {
+		t.Errorf("%+v", got)
+	}
+	o.Status = event.Closed
+	w.apply("j1", &o)
+	if got := get[ruleReason](w, "/explain?rule=fits&opportunity=j1", sam); got.Fires || got.Eligible || got.Gate != match.ClosedGate {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAGapRuleIsExplained(t *testing.T) {
+	w := explainedWorld(t)
+	sam := w.token(Student, "sam")
+	if got := get[ruleReason](w, "/explain?rule=lacks&gap=sql", sam); !got.Fires || got.Flip == nil || got.Conjuncts[0].Values["gap.severity"] != "0.9" || got.Last != nil {
+		t.Errorf("%+v", got)
+	}
+	if got := get[ruleReason](w, "/explain?rule=lacks&gap=git", sam); got.Fires || got.Flip.Text == "" {
+		t.Errorf("%+v", got)
+	}
+	for path, status := range map[string]int{
+		"?rule=lacks&gap=cobol": 404, "?rule=lacks": 404, "?rule=none": 404, "": 400, "?rule=fits": 400, "?rule=fits&opportunity=none": 404,
+	} {
+		w.do("GET", "/explain"+path, sam, "").problem(t, status)
+	}
+	w.do("GET", "/explain?rule=fits&opportunity=j1&student=unknown", w.token(Ops, "olga"), "").problem(t, 404)
+	loading := explainedWorld(t)
+	loading.ready = false
+	loading.do("GET", "/explain?rule=fits&opportunity=loading", sam, "").problem(t, 503)
+}
+
+func TestAStudentIsNotToldWhoRecruits(t *testing.T) {
+	w := explainedWorld(t)
+	key := event.NotificationKey("test/tops", "rita", []string{"sam", "j1"})
+	w.notify.decisions["rita/"+key] = event.Decision{Key: key, Outcome: event.Sent}
+	whole := get[ruleReason](w, "/explain?rule=tops&opportunity=j1&student=sam", w.token(Ops, "olga"))
+	if whole.Recipient != "rita" || whole.Conjuncts[0].Values[recruiterField] != "rita" || whole.Last == nil {
+		t.Errorf("ops: %+v", whole)
+	}
+	a := w.do("GET", "/explain?rule=tops&opportunity=j1", w.token(Student, "sam"), "")
+	own := decoded[ruleReason](w, a, 200)
+	if own.Recipient != "" || own.Key != "" || own.Last != nil || own.Conjuncts[0].Values[recruiterField] != "hidden" || !own.Fires {
+		t.Errorf("student: %s", a.body)
+	}
+	if strings.Contains(a.body, "rita") {
+		t.Errorf("it names the recruiter: %s", a.body)
+	}
+}
