@@ -1,6 +1,8 @@
 package node
 
 import (
+	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,6 +29,7 @@ type metrics struct {
 	outages    prometheus.Counter
 	rules      *prometheus.CounterVec
 	decisions  *prometheus.CounterVec
+	inForce    *prometheus.GaugeVec
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -63,8 +66,21 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		decisions: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "tideline_notification_decisions_total", Help: "What became of firings at the gates; reason names the gate that dropped or held one.",
 		}, []string{"rule", "outcome", "reason"}),
+		inForce: f.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "tideline_rulesets_info", Help: "1 for each ruleset in force here.",
+		}, []string{"ruleset", "version", "digest"}),
 		outages: counter("store_retries_total", "Writes to Redis that failed and were repeated."),
 		retries: counter("batch_retries_total", "Batches that were not committed and are processed again."),
+	}
+}
+
+// rulesets shows what is in force and nothing that was.
+func (m *metrics) rulesets(active map[string]event.RulesetRecord) {
+	m.inForce.Reset()
+	for _, r := range active {
+		if r.Ruleset != nil {
+			m.inForce.WithLabelValues(r.Ruleset.Name, strconv.Itoa(r.Ruleset.Version), fmt.Sprintf("%.12s", r.Ruleset.Digest)).Set(1)
+		}
 	}
 }
 
