@@ -44,6 +44,12 @@ kafka: ## streams, kill -9 and frozen processes on a real Apache Kafka (needs Ja
 	deploy/kafka/with-kafka $(GO) test -count=1 -timeout 30m -tags crash -run FrozenProcess -v ./engine/command
 	deploy/kafka/with-kafka $(GO) test -count=1 -timeout 30m -tags crash -run CrashUnderLoad -v ./engine/command
 
+.PHONY: alerts
+alerts: ## check and test deploy/prometheus (needs promtool, of Debian's package prometheus)
+	@command -v promtool >/dev/null || { echo 'promtool is not on the PATH' >&2; exit 1; }
+	promtool check rules deploy/prometheus/tideline.rules.yaml
+	promtool test rules deploy/prometheus/tideline.tests.yaml
+
 .PHONY: realdata
 realdata: build ## put the real postings of DATA through everything and check against the oracle
 	@test -n "$(DATA)" || { echo 'say where the data is: make realdata DATA=DIR' >&2; exit 2; }

@@ -34,14 +34,15 @@ func run() int {
 	out := flag.String("out", "bench/results", "directory for the results; empty: print only")
 	name := flag.String("name", time.Now().UTC().Format(time.DateOnly), "file name of the results, without ending")
 	flag.IntVar(&lab.students, "students", 1_000_000, "students of the match, memory and restart rows")
+	flag.IntVar(&lab.ruleStudents, "rule-students", 100_000, "students of the rules row")
 	flag.IntVar(&lab.live, "live", 100_000, "live opportunities of the rebuild row")
 	flag.Uint64Var(&lab.seed, "seed", 1, "of everything made up")
 	flag.DurationVar(&lab.span, "span", 5*time.Second, "how long one measurement under load lasts")
 	flag.StringVar(&lab.serverPath, "redis-server", "redis-server", "the server that the Redis rows start")
 	flag.Parse()
 	pattern, err := regexp.Compile(*only)
-	if err != nil || *runs < 1 || lab.students < 1 || lab.live < 1 || flag.NArg() > 0 {
-		fmt.Fprintln(os.Stderr, "bench: use -runs, -students and -live of at least 1, -only with a regular expression, and no arguments", err)
+	if err != nil || *runs < 1 || lab.students < 1 || lab.live < 1 || lab.ruleStudents < 1 || flag.NArg() > 0 {
+		fmt.Fprintln(os.Stderr, "bench: use -runs, -students, -rule-students and -live of at least 1, -only with a regular expression, and no arguments", err)
 		return exitUsage
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -77,13 +78,15 @@ func run() int {
 func rows(l *lab) []row {
 	return []row{
 		l.matchFull(), l.matchEmpty(), l.rebuild(), l.fanoutRebuilt(), l.fanoutEight(), l.fanoutOne(),
-		l.bytesPerEntry(), l.memory(), l.visible(), l.recommend(), l.restart(),
+		l.bytesPerEntry(), l.memory(), l.visible(), l.recommend(),
+		l.ruleEvaluation(), l.fanOutStreams(), l.restart(),
 	}
 }
 
 // lab is what rows share.
 type lab struct {
 	students, live int
+	ruleStudents   int
 	seed           uint64
 	span           time.Duration
 	serverPath     string

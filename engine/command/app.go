@@ -46,6 +46,7 @@ type app struct {
 	board      *api.Switchboard
 	// rulesWanted wakes the watcher of rulesets.
 	rulesWanted chan struct{}
+	reloads     reloadMetrics
 	lag         *streams.LagReader
 	deliverer   *deliverer // nil: nothing to deliver to, or another process does it
 	preparing   sync.Mutex
@@ -64,6 +65,7 @@ type app struct {
 
 func openApp(ctx context.Context, c config.Config, log *slog.Logger) (*app, error) {
 	a := &app{config: c, log: log, registry: prometheus.NewRegistry(), stopWithin: stopWithin, rulesWanted: make(chan struct{}, 1)}
+	a.reloads = newReloadMetrics(a.registry)
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.close())

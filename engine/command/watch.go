@@ -11,11 +11,38 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
 	"tideline/api"
 	"tideline/engine/event"
 	"tideline/rulesets"
 	"tideline/rulesets/campus"
 )
+
+// reloadMetrics counts what became of the rulesets of files. Rulesets are
+// configuration, so there are few.
+type reloadMetrics struct{ reloads *prometheus.CounterVec }
+
+// What becomes of a file that is new.
+const (
+	reloadActivated = "activated"
+	reloadRefused   = "refused" // it is wrong
+	reloadFailed    = "failed"  // it could not be read, tested or stored
+)
+
+func newReloadMetrics(reg prometheus.Registerer) reloadMetrics {
+	m := reloadMetrics{promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
+		Name: "tideline_ruleset_reloads_total",
+		Help: "New or changed rulesets of files by what became of them: activated, refused (wrong), failed (not read, tested or stored).",
+	}, []string{"outcome"})}
+	for _, outcome := range []string{reloadActivated, reloadRefused, reloadFailed} {
+		m.reloads.WithLabelValues(outcome) // from 0 on, or the first would not be seen as an increase
+	}
+	return m
+}
+
+func (m reloadMetrics) count(outcome string) { m.reloads.WithLabelValues(outcome).Inc() }
 
 // rulesetFile is one ruleset as it lies in a directory, or in the program.
 type rulesetFile struct{ name, source, tests string }
@@ -52,6 +79,7 @@ func (a *app) watchRulesets(ctx context.Context) error {
 				continue // the shipped one only begins; what is in force is somebody's choice
 			}
 			if err := a.adopt(ctx, active, file); err != nil && ctx.Err() == nil {
+				a.reloads.count(reloadFailed)
 				a.log.Error("a ruleset is not put in force; what was in force goes on", "ruleset", file.name, "error", err)
 				delete(seen, file.name) // an outage: try again
 			}
@@ -86,11 +114,13 @@ func (a *app) rulesetFiles(seen map[string]string) []rulesetFile {
 		}
 		source, err := os.ReadFile(path)
 		if err != nil {
+			a.reloads.count(reloadFailed)
 			a.log.Error("a ruleset cannot be read", "file", path, "error", err)
 			continue
 		}
 		tests, err := os.ReadFile(strings.TrimSuffix(path, ".yaml") + "_test.yaml")
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			a.reloads.count(reloadFailed)
 			a.log.Error("the tests of a ruleset cannot be read", "file", path, "error", err)
 			continue
 		}
@@ -101,6 +131,7 @@ func (a *app) rulesetFiles(seen map[string]string) []rulesetFile {
 		seen[path] = digest
 		set, problems := rulesets.Compile(filepath.Base(path), source, compileOptions())
 		if set == nil {
+			a.reloads.count(reloadRefused)
 			a.log.Error("a ruleset is wrong; what was in force goes on", "file", path, "problems", problems.Err())
 			continue
 		}
@@ -143,7 +174,11 @@ func (a *app) adopt(ctx context.Context, active map[string]event.RulesetRecord, 
 		}
 	}
 	a.log.Info("putting a ruleset in force", "ruleset", file.name, "version", latest.Version, "digest", digest[:12])
-	return a.engine.Producer().PutRuleset(ctx, event.Activation{
+	err = a.engine.Producer().PutRuleset(ctx, event.Activation{
 		Name: file.name, Version: latest.Version, Digest: digest, Source: file.source, By: "file", At: time.Now().UTC().Truncate(time.Second),
 	})
+	if err == nil {
+		a.reloads.count(reloadActivated)
+	}
+	return err
 }

@@ -1,7 +1,9 @@
 package node
 
 import (
+	"fmt"
 	"maps"
+	"strconv"
 	"sync"
 	"time"
 
@@ -29,6 +31,7 @@ type metrics struct {
 	outages    prometheus.Counter
 	rules      *prometheus.CounterVec
 	decisions  *prometheus.CounterVec
+	inForce    *prometheus.GaugeVec
 
 	mu    sync.Mutex
 	stats map[string]partition.RuleStats // by ruleset/rule
@@ -69,6 +72,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		decisions: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "tideline_notification_decisions_total", Help: "What became of firings at the gates; reason names the gate that dropped or held one.",
 		}, []string{"rule", "outcome", "reason"}),
+		inForce: f.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "tideline_rulesets_info", Help: "1 for each ruleset in force here.",
+		}, []string{"ruleset", "version", "digest"}),
 		outages: counter("store_retries_total", "Writes to Redis that failed and were repeated."),
 		retries: counter("batch_retries_total", "Batches that were not committed and are processed again."),
 	}
@@ -78,6 +84,16 @@ func (m *metrics) ruleStats() map[string]partition.RuleStats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return maps.Clone(m.stats)
+}
+
+// rulesets shows what is in force and nothing that was.
+func (m *metrics) rulesets(active map[string]event.RulesetRecord) {
+	m.inForce.Reset()
+	for _, r := range active {
+		if r.Ruleset != nil {
+			m.inForce.WithLabelValues(r.Ruleset.Name, strconv.Itoa(r.Ruleset.Version), fmt.Sprintf("%.12s", r.Ruleset.Digest)).Set(1)
+		}
+	}
 }
 
 func (m *metrics) effects(out *partition.Effects) {

@@ -54,7 +54,7 @@ func (s *status) update(actors map[int32]*actor, m *metrics) {
 			s.rebuilding++
 		}
 	}
-	s.follow(actors)
+	s.follow(actors, m)
 	m.students.Set(float64(s.students))
 	m.partitions.WithLabelValues("owned").Set(float64(len(s.owned)))
 	m.partitions.WithLabelValues("rebuilding").Set(float64(s.rebuilding))
@@ -62,7 +62,7 @@ func (s *status) update(actors map[int32]*actor, m *metrics) {
 
 // follow takes what is in force from the lowest partition: all switch at the
 // same place in the streams.
-func (s *status) follow(actors map[int32]*actor) {
+func (s *status) follow(actors map[int32]*actor, m *metrics) {
 	if len(s.owned) == 0 {
 		return
 	}
@@ -71,6 +71,7 @@ func (s *status) follow(actors map[int32]*actor) {
 	if s.active == nil || s.activeOf != lowest || s.revision != p.Revision() {
 		s.active, s.revision = p.Active()
 		s.activeOf = lowest
+		m.rulesets(s.active)
 	}
 }
 
