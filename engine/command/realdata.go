@@ -108,7 +108,7 @@ func (r *realRun) steps(ctx context.Context) error {
 		}
 	}
 	fmt.Fprintf(r.out, "published in %.1f s\n", time.Since(start).Seconds())
-	v := verifier{r.app.backend.kafka(r.config), r.app.store, r.app.partitions, r.config, r.log}
+	v := verifier{r.app.backend.kafka(r.config), r.app.store, r.app.partitions, r.config, r.log, r.app.timelines, true}
 	failed := v.run(ctx, r.out, 5*time.Minute)
 	want, err := v.recompute(ctx)
 	if err != nil {
