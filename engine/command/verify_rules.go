@@ -17,11 +17,7 @@ import (
 // they should have: what stands, the candidates, and all that follows from the
 // notifications. Nothing, when these rules are not in force.
 func (v verifier) compareRules(ctx context.Context, logs oracle.Logs, config oracle.Config, students int) ([]finding, error) {
-	state := map[string][]byte{} // what compaction would leave
-	err := streams.ReadLog(ctx, v.kafka, v.log, streams.State, func(in streams.Input) error {
-		state[string(in.Key)] = in.Value
-		return nil
-	})
+	state, err := v.state(ctx)
 	if err != nil || !shippedRules(state) {
 		return nil, err
 	}
@@ -58,6 +54,16 @@ func (v verifier) compareRules(ctx context.Context, logs oracle.Logs, config ora
 	differences = append(differences, v.compareRecord(ctx, notices)...)
 	what := fmt.Sprintf("%d students, %d firings, %d notifications", students, len(stands), notices.sent)
 	return []finding{{what, differences}}, nil
+}
+
+// state is what compaction would leave of engine-state.
+func (v verifier) state(ctx context.Context) (map[string][]byte, error) {
+	state := map[string][]byte{}
+	err := streams.ReadLog(ctx, v.kafka, v.log, streams.State, func(in streams.Input) error {
+		state[string(in.Key)] = in.Value
+		return nil
+	})
+	return state, err
 }
 
 // shippedRules says whether every partition that has rules has the shipped ones.
