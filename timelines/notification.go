@@ -100,7 +100,7 @@ func (s *Store) Outcomes(ctx context.Context) (map[string]event.Outcome, error) 
 	if err != nil {
 		return nil, fmt.Errorf("find all notifications: %w", err)
 	}
-	defer cursor.Close(ctx)
+	defer func() { _ = cursor.Close(ctx) }()
 	all := map[string]event.Outcome{}
 	for cursor.Next(ctx) {
 		id, _ := cursor.Current.Lookup("_id").StringValueOK()

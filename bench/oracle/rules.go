@@ -132,7 +132,9 @@ func Rules(logs Logs, config Config) RuleResult {
 	return result
 }
 
-func better(a, b Ranked) bool { return a.Score > b.Score || a.Score == b.Score && a.Student < b.Student }
+func better(a, b Ranked) bool {
+	return a.Score > b.Score || a.Score == b.Score && a.Student < b.Student
+}
 
 // always says whether something is so of every pair of versions, and ever of any.
 // A pair that does not exist, because of a deletion say, is asked about as nil.

@@ -115,6 +115,9 @@ func (r *realRun) steps(ctx context.Context) error {
 	if err := r.publish(ctx, v); err != nil {
 		return err
 	}
+	if err := r.caughtUp(ctx); err != nil {
+		return err
+	}
 	failed := v.run(ctx, r.out, 5*time.Minute)
 	failed = errors.Join(failed, r.summary(ctx, v))
 	want, err := v.recompute(ctx)
@@ -160,7 +163,7 @@ func (r *realRun) publish(ctx context.Context, v verifier) error {
 	if err := r.learn(ctx, v, r.app.now()); err != nil {
 		return err
 	}
-	fmt.Fprintf(r.out, "published in %.1f s\n", time.Since(start).Seconds())
+	fmt.Fprintf(r.out, "published and worked off in %.1f s\n", time.Since(start).Seconds())
 	var all []int32
 	for n := range int32(r.app.partitions) {
 		all = append(all, n)

@@ -63,12 +63,12 @@ const noticedBefore = 20 * 24 * time.Hour
 // student lacks. How severe that is, is the share of these jobs that ask for it.
 // The two most severe are published with the profile.
 func (r *realRun) learn(ctx context.Context, v verifier, now time.Time) error {
-	want, err := v.recompute(ctx)
-	if err != nil {
+	if err := r.caughtUp(ctx); err != nil {
 		return err
 	}
+	feeds := feedsPort{r.app.store, r.app.partitions}
 	var profiles []event.Profile
-	err = streams.ReadLog(ctx, v.kafka, v.log, streams.Profiles, func(in streams.Input) error {
+	err := streams.ReadLog(ctx, v.kafka, v.log, streams.Profiles, func(in streams.Input) error {
 		p, err := event.DecodeProfile(in.Value)
 		profiles = append(profiles, p)
 		return err
@@ -78,8 +78,11 @@ func (r *realRun) learn(ctx context.Context, v verifier, now time.Time) error {
 	}
 	var records []streams.Record
 	for _, p := range profiles {
-		best := want.Feeds[p.ID]["jobs"]
-		if p.Gaps = r.gaps(p, best[:min(10, len(best))], now.Add(-noticedBefore)); len(p.Gaps) > 0 {
+		best, err := feeds.Page(ctx, p.ID, event.Jobs, 10)
+		if err != nil {
+			return err
+		}
+		if p.Gaps = r.gaps(p, best, now.Add(-noticedBefore)); len(p.Gaps) > 0 {
 			records = append(records, streams.Profile(p))
 		}
 	}
@@ -92,14 +95,31 @@ func (r *realRun) learn(ctx context.Context, v verifier, now time.Time) error {
 	return nil
 }
 
-func (r *realRun) gaps(p event.Profile, jobs []oracle.Entry, since time.Time) (gaps []event.Gap) {
+// caughtUp waits until the engine has worked off everything that was published.
+func (r *realRun) caughtUp(ctx context.Context) error {
+	ticker := time.NewTicker(200 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		behind, err := r.app.lag.Behind(ctx)
+		if err != nil || behind == 0 && r.app.engine.Settled() {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+}
+
+func (r *realRun) gaps(p event.Profile, jobs []event.Entry, since time.Time) (gaps []event.Gap) {
 	has := map[string]bool{}
 	for _, s := range p.Skills {
 		has[r.dict.Canonical(s.Name)] = true
 	}
 	asked := map[string]int{}
 	for _, job := range jobs {
-		o, known := r.app.engine.Catalog().Opportunity(job.ID)
+		o, known := r.app.engine.Catalog().ByMember(job.Member)
 		if !known {
 			continue
 		}

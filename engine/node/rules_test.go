@@ -117,7 +117,7 @@ func (c *campus) shortlist(job string) (got []oracle.Ranked) {
 func (c *campus) restart() {
 	c.t.Helper()
 	store, config := c.store, c.config
-	c.Engine.Close()
+	c.Close()
 	c.metrics = prometheus.NewRegistry()
 	engine, err := Open(c.t.Context(), c.kafka, campusPartitions, store, config, match.NewDictionary(skills.Normalize), c.metrics, quietly)
 	if err != nil {
