@@ -93,6 +93,26 @@ func (s *Store) Notification(ctx context.Context, id string) (event.Notification
 	return event.DecodeNotification(data)
 }
 
+// Outcomes gives the last outcome of everything that was sent, by id. It is for
+// checks: it reads the whole collection.
+func (s *Store) Outcomes(ctx context.Context) (map[string]event.Outcome, error) {
+	cursor, err := s.notifications().Find(ctx, bson.D{})
+	if err != nil {
+		return nil, fmt.Errorf("find all notifications: %w", err)
+	}
+	defer func() { _ = cursor.Close(ctx) }()
+	all := map[string]event.Outcome{}
+	for cursor.Next(ctx) {
+		id, _ := cursor.Current.Lookup("_id").StringValueOK()
+		outcome, _ := cursor.Current.Lookup("outcome").StringValueOK()
+		all[id] = event.Outcome(outcome)
+	}
+	if err := cursor.Err(); err != nil {
+		return nil, fmt.Errorf("read all notifications: %w", err)
+	}
+	return all, nil
+}
+
 // prepareNotifications creates the collection and its index, where missing.
 func (s *Store) prepareNotifications(ctx context.Context) error {
 	if err := s.create(ctx, s.notifications().Name()); err != nil {

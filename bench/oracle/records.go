@@ -31,6 +31,13 @@ type student struct {
 	remote    bool
 	seeking   bool
 	ability   *float64
+	gaps      map[string]gap // by the skill's canonical name
+}
+
+// gap is a skill that a student lacks.
+type gap struct {
+	severity float64
+	since    *time.Time
 }
 
 type rawOpportunity struct {
@@ -143,6 +150,11 @@ type rawProfile struct {
 		ActivityScore  *float64 `json:"activity_score"`
 		InterviewScore *float64 `json:"interview_score"`
 	} `json:"ai_profile"`
+	Gaps []struct {
+		Skill    string
+		Severity float64
+		Since    *time.Time
+	}
 }
 
 func (w *world) readProfiles(records []Record) {
@@ -152,30 +164,46 @@ func (w *world) readProfiles(records []Record) {
 			delete(w.students, r.Key)
 			continue
 		}
-		var raw rawProfile
-		if json.Unmarshal(r.Value, &raw) != nil || raw.ID != r.Key || !validID(raw.ID) || len(raw.Name) > 200 ||
-			len(raw.Skills) > 64 || !validPlaces(raw.Locations) || raw.GraduationYear != 0 && (raw.GraduationYear < 2000 || raw.GraduationYear > 2063) ||
-			!validScore(raw.AIProfile.CareerScore) || !validScore(raw.AIProfile.ActivityScore) || !validScore(raw.AIProfile.InterviewScore) {
-			continue
-		}
-		s := &student{
-			id: raw.ID, partition: r.Partition, skills: map[string]int{}, year: raw.GraduationYear,
-			remote: raw.Remote == nil || *raw.Remote, seeking: raw.OpenToWork, ability: raw.AIProfile.CareerScore,
-		}
-		valid := true
-		for _, skill := range raw.Skills {
-			level, ok := between(skill.Level, 5, 3)
-			valid = valid && ok && !blank(skill.Name) && len(skill.Name) <= 200
-			name := w.skill(skill.Name)
-			s.skills[name] = max(s.skills[name], level)
-		}
-		for _, l := range raw.Locations {
-			s.locations = append(s.locations, folded(l))
-		}
-		if valid {
+		if s := w.parseProfile(r); s != nil {
 			w.students[s.id] = s
 		}
 	}
+}
+
+// parseProfile gives nil for a record that is not valid.
+func (w *world) parseProfile(r Record) *student {
+	var raw rawProfile
+	if json.Unmarshal(r.Value, &raw) != nil || raw.ID != r.Key || !validID(raw.ID) || len(raw.Name) > 200 ||
+		len(raw.Skills) > 64 || len(raw.Gaps) > 64 || !validPlaces(raw.Locations) ||
+		raw.GraduationYear != 0 && (raw.GraduationYear < 2000 || raw.GraduationYear > 2063) ||
+		!validScore(raw.AIProfile.CareerScore) || !validScore(raw.AIProfile.ActivityScore) || !validScore(raw.AIProfile.InterviewScore) {
+		return nil
+	}
+	s := &student{
+		id: raw.ID, partition: r.Partition, skills: map[string]int{}, year: raw.GraduationYear, gaps: map[string]gap{},
+		remote: raw.Remote == nil || *raw.Remote, seeking: raw.OpenToWork, ability: raw.AIProfile.CareerScore,
+	}
+	for _, skill := range raw.Skills {
+		level, ok := between(skill.Level, 5, 3)
+		if !ok || blank(skill.Name) || len(skill.Name) > 200 {
+			return nil
+		}
+		name := w.skill(skill.Name)
+		s.skills[name] = max(s.skills[name], level)
+	}
+	for _, g := range raw.Gaps {
+		if blank(g.Skill) || len(g.Skill) > 200 || g.Severity < 0 || g.Severity > 1 {
+			return nil
+		}
+		name := w.skill(g.Skill)
+		if old, twice := s.gaps[name]; !twice || g.Severity > old.severity { // of one named twice the more severe counts
+			s.gaps[name] = gap{g.Severity, g.Since}
+		}
+	}
+	for _, l := range raw.Locations {
+		s.locations = append(s.locations, folded(l))
+	}
+	return s
 }
 
 type rawSignal struct {

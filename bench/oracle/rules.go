@@ -2,7 +2,9 @@ package oracle
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -11,12 +13,17 @@ import (
 // The rules of the campus set that the oracle knows, written down by hand: it
 // evaluates no expressions and shares nothing with the engine that does.
 const (
-	jobMatch         = "campus/job-match"
-	hackathonClosing = "campus/hackathon-closing"
-	gapReminder      = "campus/gap-reminder"
-	topCandidate     = "campus/top-candidate"
-	topCandidates    = 10
+	JobMatch         = "campus/job-match"
+	HackathonClosing = "campus/hackathon-closing"
+	GapReminder      = "campus/gap-reminder"
+	TopCandidate     = "campus/top-candidate"
 )
+
+const topCandidates = 10
+
+// edge is how far the clock of a partition, which moves in ticks, may be from
+// the time at which something was written.
+const edge = time.Minute
 
 // Firing is a rule and what it speaks of.
 type Firing struct{ Rule, Student, Opportunity, Gap string }
@@ -25,16 +32,74 @@ type Firing struct{ Rule, Student, Opportunity, Gap string }
 type Ranked struct {
 	Student string
 	Score   float64
+	// Open says that the score is not known exactly: what signals teach about
+	// interest is seen at the next touch of a pair, not before.
+	Open bool
 }
 
 // RuleResult is what the rules must have made of the logs by now, provided that
 // they came into force before the first record.
+//
+// What stands depends on the versions in between, of which the engine may have
+// seen all or only some. So a firing must stand when the last versions match and
+// no pair of versions could have withdrawn it for good; it may stand when the
+// last versions do not forbid it and some pair of versions matched. Where
+// everything has one version, both are the same.
 type RuleResult struct {
-	// Must are the firings that stand; May those that hysteresis, or a moment at
-	// the edge of a window, leaves open. Nothing else may stand.
 	Must, May map[Firing]bool
-	// Candidates are the best of every job that has any, best first.
+	// Candidates are all candidates of every job that has any, best first.
 	Candidates map[string][]Ranked
+}
+
+// history is every version of everything.
+type history struct {
+	opportunities map[string][]*opportunity // nil: deleted; equal versions once
+	students      map[string][]*student     // since they were last erased
+	since         map[string]time.Time      // "o" or "s" and the id -> when the first of these versions was written
+	ignored       map[[2]string]bool        // student and opportunity: at any time
+}
+
+func (w *world) history(logs Logs) history {
+	h := history{map[string][]*opportunity{}, map[string][]*student{}, map[string]time.Time{}, map[[2]string]bool{}}
+	seen := map[string]bool{}
+	begin := func(id string, at time.Time) {
+		if _, known := h.since[id]; !known {
+			h.since[id] = at
+		}
+	}
+	for _, r := range logs.Opportunities {
+		o := (*opportunity)(nil)
+		if r.Value != nil {
+			if o = w.parseOpportunity(r); o == nil {
+				continue
+			}
+			begin("o"+r.Key, r.Time)
+		}
+		if version := r.Key + "\x00" + string(r.Value); !seen[version] {
+			seen[version] = true
+			h.opportunities[r.Key] = append(h.opportunities[r.Key], o)
+		}
+	}
+	last := map[string]string{}
+	for _, r := range logs.Profiles {
+		if r.Value == nil {
+			delete(h.students, r.Key)
+			delete(h.since, "s"+r.Key)
+			delete(last, r.Key)
+			continue
+		}
+		if s := w.parseProfile(r); s != nil && last[r.Key] != string(r.Value) {
+			begin("s"+r.Key, r.Time)
+			last[r.Key] = string(r.Value)
+			h.students[r.Key] = append(h.students[r.Key], s)
+		}
+	}
+	for _, r := range logs.Signals {
+		if s, ok := parseSignal(r); ok && s.Kind == "ignore" {
+			h.ignored[[2]string{s.Student, s.Opportunity}] = true
+		}
+	}
+	return h
 }
 
 // Rules recomputes, pair by pair, what the student rules and the ranking of the
@@ -44,39 +109,81 @@ func Rules(logs Logs, config Config) RuleResult {
 	w.readOpportunities(logs.Opportunities)
 	w.readProfiles(logs.Profiles)
 	w.readSignals(logs.Signals)
-	written := map[string]time.Time{} // when the valid version in force was written
-	for _, r := range logs.Opportunities {
-		if r.Value != nil && w.parseOpportunity(r) != nil {
-			written["o"+r.Key] = r.Time
-		}
-	}
-	for _, r := range logs.Profiles {
-		written["s"+r.Key] = r.Time
-	}
+	h := w.history(logs)
 	result := RuleResult{Must: map[Firing]bool{}, May: map[Firing]bool{}, Candidates: map[string][]Ranked{}}
 	for _, s := range w.students {
 		now := config.Now(s.partition)
 		for _, o := range w.opportunities {
-			if !w.eligible(s, o, now) {
+			if o.bucket == "content" || !w.eligible(s, o, now) {
 				continue
 			}
-			overlap, relevance := w.fits(s, o)
-			if overlap > 0 {
-				since := later(written["s"+s.id], written["o"+o.id])
-				result.pair(s, o, overlap, relevance, since, now)
+			switch overlap := overlap(s, o); {
+			case o.bucket == "jobs" && overlap >= 0.70:
+				result.job(&w, h, s, o, overlap, now)
+			case o.bucket == "hackathons" && overlap >= 0.5 && o.deadline != nil:
+				result.hackathon(&w, h, s, o, now)
 			}
 		}
 	}
 	for _, list := range result.Candidates {
-		sort.Slice(list, func(i, j int) bool {
-			return list[i].Score > list[j].Score || list[i].Score == list[j].Score && list[i].Student < list[j].Student
-		})
+		sort.Slice(list, func(i, j int) bool { return better(list[i], list[j]) })
 	}
-	for job, list := range result.Candidates {
-		result.Candidates[job] = list[:min(len(list), topCandidates)]
-	}
-	result.gaps(w, logs.Profiles)
+	result.gaps(&w, logs.Profiles)
 	return result
+}
+
+func better(a, b Ranked) bool {
+	return a.Score > b.Score || a.Score == b.Score && a.Student < b.Student
+}
+
+// always says whether something is so of every pair of versions, and ever of any.
+// A pair that does not exist, because of a deletion say, is asked about as nil.
+func (h history) pairs(s *student, o *opportunity, holds func(*student, *opportunity) bool) (always, ever bool) {
+	always = true
+	for _, a := range h.students[s.id] {
+		for _, b := range h.opportunities[o.id] {
+			if b != nil && holds(a, b) {
+				ever = true
+			} else {
+				always = false
+			}
+		}
+	}
+	return always, ever
+}
+
+// job has an eligible pair with an overlap of 0.70 or more: what fired stands.
+func (r *RuleResult) job(w *world, h history, s *student, o *opportunity, much float64, now time.Time) {
+	f := Firing{Rule: JobMatch, Student: s.id, Opportunity: o.id}
+	stayed, _ := h.pairs(s, o, func(a *student, b *opportunity) bool { return b.bucket == "jobs" && w.eligible(a, b, now) })
+	_, fired := h.pairs(s, o, func(a *student, b *opportunity) bool { return b.bucket == "jobs" && overlap(a, b) >= 0.75 })
+	switch {
+	case much >= 0.75 && stayed && !h.ignored[[2]string{s.id, o.id}]:
+		r.Must[f] = true // it fired when it rose last, and nothing has withdrawn it
+	case fired:
+		r.May[f] = true // hysteresis; or withdrawn when it was gone, and back
+	}
+	if much >= 0.85 && s.seeking {
+		r.Candidates[o.id] = append(r.Candidates[o.id], Ranked{s.id, w.relevance(s, o), len(w.facts[s.id].model) > 0})
+	}
+}
+
+// hackathon has an eligible pair that matches.
+func (r *RuleResult) hackathon(w *world, h history, s *student, o *opportunity, now time.Time) {
+	f := Firing{Rule: HackathonClosing, Student: s.id, Opportunity: o.id}
+	stayed, _ := h.pairs(s, o, func(a *student, b *opportunity) bool {
+		return b.bucket == "hackathons" && b.deadline != nil && b.deadline.Equal(*o.deadline) && w.eligible(a, b, now) && overlap(a, b) >= 0.5
+	})
+	stayed = stayed && !h.ignored[[2]string{s.id, o.id}]
+	at := o.deadline.Add(-48 * time.Hour)
+	begin, end := later(at, later(h.since["s"+s.id], h.since["o"+o.id])), at.Add(12*time.Hour)
+	switch {
+	case now.Add(edge).Before(at), begin.After(end.Add(edge)):
+	case stayed && begin.Add(edge).Before(now) && begin.Add(edge).Before(end):
+		r.Must[f] = true
+	default:
+		r.May[f] = true
+	}
 }
 
 func later(a, b time.Time) time.Time {
@@ -86,37 +193,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-func (r *RuleResult) pair(s *student, o *opportunity, overlap, relevance float64, since, now time.Time) {
-	switch o.bucket {
-	case "jobs":
-		f := Firing{Rule: jobMatch, Student: s.id, Opportunity: o.id}
-		if overlap >= 0.75 {
-			r.Must[f] = true
-		} else if overlap >= 0.70 {
-			r.May[f] = true
-		}
-		if overlap >= 0.85 && s.seeking {
-			r.Candidates[o.id] = append(r.Candidates[o.id], Ranked{s.id, relevance})
-		}
-	case "hackathons":
-		if overlap < 0.5 || o.deadline == nil {
-			return
-		}
-		f := Firing{Rule: hackathonClosing, Student: s.id, Opportunity: o.id}
-		at := o.deadline.Add(-48 * time.Hour)
-		const edge = time.Minute // the clock moves in ticks
-		switch begin, end := later(at, since), at.Add(12*time.Hour); {
-		case now.Before(at), since.After(end.Add(edge)):
-		case begin.Add(edge).After(now), begin.Add(edge).After(end):
-			r.May[f] = true
-		default:
-			r.Must[f] = true
-		}
-	}
-}
-
-// fits gives overlap and relevance, straight from their definitions.
-func (w *world) fits(s *student, o *opportunity) (overlap, relevance float64) {
+func overlap(s *student, o *opportunity) float64 {
 	n, d := 0, 0
 	for name, need := range o.skills {
 		d += need.weight * 60
@@ -124,64 +201,108 @@ func (w *world) fits(s *student, o *opportunity) (overlap, relevance float64) {
 			n += need.weight * min(level, need.level) * 60 / need.level
 		}
 	}
-	key, ok := w.key(s, o)
-	if !ok {
-		return 0, 0
+	if n == 0 {
+		return 0
 	}
-	fresh := math.Round(65536 * float64(o.posted.Unix()-1577836800) / w.config.Weights[o.bucket].HalfLife.Seconds())
-	return float64(n) / float64(d), math.Exp2((float64(key) - fresh) / 65536)
+	return float64(n) / float64(d)
 }
 
-// gaps adds the reminders that are due.
-func (r *RuleResult) gaps(w world, profiles []Record) {
-	first := map[Firing]time.Time{} // since when the gap has been wide without a break
+// relevance is the key without its term for freshness.
+func (w *world) relevance(s *student, o *opportunity) float64 {
+	key, _ := w.key(s, o)
+	fresh := math.Round(65536 * float64(o.posted.Unix()-1577836800) / w.config.Weights[o.bucket].HalfLife.Seconds())
+	return math.Exp2((float64(key) - fresh) / 65536)
+}
+
+// gaps adds the reminders that are due: a gap that has been wide without a break
+// for two weeks.
+func (r *RuleResult) gaps(w *world, profiles []Record) {
+	wide := map[string]map[string]time.Time{} // student -> skill -> since when
 	for _, record := range profiles {
-		var raw struct {
-			Gaps []struct {
-				Skill    string
-				Severity float64
-				Since    *time.Time
-			}
-		}
-		if record.Value != nil && json.Unmarshal(record.Value, &raw) != nil {
+		if record.Value == nil {
+			delete(wide, record.Key)
 			continue
 		}
-		wide := map[Firing]time.Time{}
-		for _, g := range raw.Gaps {
-			f := Firing{Rule: gapReminder, Student: record.Key, Gap: w.skill(g.Skill)}
-			if g.Severity < 0.7 {
-				continue
-			}
-			since := record.Time
-			if known, held := first[f]; held {
-				since = known
-			} else if g.Since != nil && g.Since.Before(since) {
-				since = *g.Since
-			}
-			wide[f] = since
-		}
-		for f := range first {
-			if f.Student == record.Key {
-				delete(first, f)
-			}
-		}
-		for f, since := range wide {
-			first[f] = since
-		}
-	}
-	for f, since := range first {
-		s := w.students[f.Student]
+		s := w.parseProfile(record)
 		if s == nil {
 			continue
 		}
-		due, now := since.Add(14*24*time.Hour), w.config.Now(s.partition)
-		switch {
-		case due.Before(now.Add(-time.Minute)):
-			r.Must[f] = true
-		case due.Before(now.Add(time.Minute)):
-			r.May[f] = true
+		still := map[string]time.Time{}
+		for skill, g := range s.gaps {
+			if g.severity < 0.7 {
+				continue
+			}
+			since, held := wide[s.id][skill]
+			if !held {
+				since = record.Time
+				if g.since != nil && g.since.Before(since) {
+					since = *g.since
+				}
+			}
+			still[skill] = since
+		}
+		wide[s.id] = still
+	}
+	for _, s := range w.students {
+		now := w.config.Now(s.partition)
+		for skill, since := range wide[s.id] {
+			f := Firing{Rule: GapReminder, Student: s.id, Gap: skill}
+			switch due := since.Add(14 * 24 * time.Hour); {
+			case due.Before(now.Add(-edge)):
+				r.Must[f] = true
+			case due.Before(now.Add(edge)):
+				r.May[f] = true
+			}
 		}
 	}
+}
+
+// DiffFirings compares what stands with what must and may.
+func (r RuleResult) DiffFirings(stands map[Firing]bool) (list []Difference) {
+	for f := range r.Must {
+		if !stands[f] {
+			list = append(list, Difference{Student: f.Student, Bucket: f.Rule, Want: "a firing about " + f.Opportunity + f.Gap, Got: "nothing"})
+		}
+	}
+	for f := range stands {
+		known := f.Rule == JobMatch || f.Rule == HackathonClosing || f.Rule == GapReminder
+		if known && !r.Must[f] && !r.May[f] {
+			list = append(list, Difference{Student: f.Student, Bucket: f.Rule, Want: "nothing", Got: "a firing about " + f.Opportunity + f.Gap})
+		}
+	}
+	return list
+}
+
+// DiffCandidates compares what is shown as the best ten of a job. A candidate
+// whose score is open may stand anywhere; everybody else is where they belong.
+func (r RuleResult) DiffCandidates(job string, got []Ranked) (list []Difference) {
+	wrong := func(want, got string) {
+		list = append(list, Difference{Student: job, Bucket: TopCandidate, Want: want, Got: got})
+	}
+	want := r.Candidates[job]
+	if len(got) != min(len(want), topCandidates) {
+		wrong(fmt.Sprintf("%d candidates", min(len(want), topCandidates)), fmt.Sprint(len(got)))
+		return list
+	}
+	listed := map[string]bool{}
+	for i, g := range got {
+		listed[g.Student] = true
+		if i > 0 && !better(got[i-1], g) {
+			wrong("the better first", fmt.Sprintf("%s before %s", got[i-1].Student, g.Student))
+		}
+		at := slices.IndexFunc(want, func(c Ranked) bool { return c.Student == g.Student })
+		if at < 0 {
+			wrong("nobody who is not a candidate", g.Student)
+		} else if c := want[at]; !c.Open && math.Abs(c.Score-g.Score) > 1e-9*c.Score {
+			wrong(fmt.Sprintf("%s with %g", c.Student, c.Score), fmt.Sprint(g.Score))
+		}
+	}
+	for _, c := range want {
+		if !listed[c.Student] && !c.Open && better(c, got[len(got)-1]) {
+			wrong(fmt.Sprintf("%s with %g", c.Student, c.Score), "they are not among the best")
+		}
+	}
+	return list
 }
 
 // ParseFact reads a record of engine-state that remembers a firing; false when it

@@ -32,6 +32,7 @@ import (
 // app is one process: engine, projections to MongoDB, inboxes, API and admin listener.
 type app struct {
 	config     config.Config
+	now        func() time.Time
 	log        *slog.Logger
 	registry   *prometheus.Registry
 	backend    *backend
@@ -64,7 +65,12 @@ type app struct {
 }
 
 func openApp(ctx context.Context, c config.Config, log *slog.Logger) (*app, error) {
-	a := &app{config: c, log: log, registry: prometheus.NewRegistry(), stopWithin: stopWithin, rulesWanted: make(chan struct{}, 1)}
+	return openAppAt(ctx, c, log, time.Now)
+}
+
+// openAppAt opens an app with a clock of its own, for data of another time.
+func openAppAt(ctx context.Context, c config.Config, log *slog.Logger, now func() time.Time) (*app, error) {
+	a := &app{config: c, now: now, log: log, registry: prometheus.NewRegistry(), stopWithin: stopWithin, rulesWanted: make(chan struct{}, 1)}
 	a.reloads = newReloadMetrics(a.registry)
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := a.open(ctx); err != nil {
@@ -89,7 +95,7 @@ func (a *app) open(ctx context.Context) (err error) {
 	a.store.CheckEncoding(ctx)
 	engine := node.EngineConfig{
 		Partition:  partition.Config{Match: matchConfig(a.config.Scoring), MaxEntries: a.config.Batch.MaxEntries},
-		MaxRecords: a.config.Batch.MaxRecords, RetryEvery: time.Second, Tick: a.config.Tick, EndWithin: finishWithin,
+		MaxRecords: a.config.Batch.MaxRecords, RetryEvery: time.Second, Tick: a.config.Tick, EndWithin: finishWithin, Now: a.now,
 	}
 	kafka := a.backend.kafka(a.config)
 	a.engine, err = node.Open(ctx, kafka, a.partitions, a.store, engine, match.NewDictionary(skills.Normalize), a.registry, a.log)
@@ -267,7 +273,7 @@ func (a *app) newAPI(ctx context.Context) (*api.Server, error) {
 		Feeds: feedsPort{a.store, a.partitions}, Catalog: a.engine.Catalog(), CatalogVersion: a.engine.Catalog().Revision,
 		Publisher: a.engine.Producer(),
 		Scorer:    match.NewScorer(matchConfig(a.config.Scoring), skills.Normalize),
-		Ready:     a.engine.Ready, Gatherer: a.registry, Now: time.Now,
+		Ready:     a.engine.Ready, Gatherer: a.registry, Now: a.now,
 		Notify: a.notifyPorts(),
 	}, a.registry, a.log)
 }

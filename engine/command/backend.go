@@ -81,9 +81,12 @@ func (b *backend) close() {
 func findBackend(c config.Config) (*backend, error) {
 	b := &backend{}
 	path := filepath.Join(c.DataDir, addresses)
-	if len(c.Kafka.Brokers) == 0 || len(c.Redis.Addrs) == 0 {
+	if len(c.Kafka.Brokers) == 0 || len(c.Redis.Addrs) == 0 || c.Mongo.URI == "" {
 		data, err := os.ReadFile(path)
-		if errors.Is(err, os.ErrNotExist) {
+		missing := errors.Is(err, os.ErrNotExist)
+		if missing && len(c.Kafka.Brokers) > 0 && len(c.Redis.Addrs) > 0 {
+			data, err = []byte("{}"), nil // only MongoDB is not known, and few need it
+		} else if missing {
 			return nil, fmt.Errorf("no Tideline is running on %s: start `tideline serve`, or set kafka.brokers and redis.addrs", c.DataDir)
 		}
 		if err == nil {
@@ -98,6 +101,9 @@ func findBackend(c config.Config) (*backend, error) {
 	}
 	if len(c.Redis.Addrs) > 0 {
 		b.Redis = c.Redis.Addrs
+	}
+	if c.Mongo.URI != "" {
+		b.MongoURI = c.Mongo.URI
 	}
 	return b, nil
 }

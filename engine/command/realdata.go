@@ -73,10 +73,18 @@ type realRun struct {
 	data   string
 	out    io.Writer
 	app    *app
+	dict   *match.Dictionary
 }
 
 func (r *realRun) run(ctx context.Context) (err error) {
-	if r.app, err = openApp(ctx, r.config, r.log); err != nil {
+	start, err := asOf(r.data)
+	if err != nil {
+		return err
+	}
+	opened := time.Now()
+	clock := func() time.Time { return start.Add(time.Since(opened)) }
+	r.dict = match.NewDictionary(skills.Normalize)
+	if r.app, err = openAppAt(ctx, r.config, r.log, clock); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.app.close()) }()
@@ -91,25 +99,27 @@ func (r *realRun) run(ctx context.Context) (err error) {
 }
 
 func (r *realRun) steps(ctx context.Context) error {
-	if err := await(ctx, func() bool { ok, _ := r.app.engine.Ready(); return ok }); err != nil {
+	// Rules adopt what they find: the data comes after them, so that they have something to say.
+	there := func() bool {
+		ready, _ := r.app.engine.Ready()
+		active, known := r.app.engine.Rules()
+		return ready && known && len(active) > 0
+	}
+	if err := await(ctx, there); err != nil {
 		return err
 	}
-	start := time.Now()
-	for _, set := range dataSets {
-		files, err := filepath.Glob(filepath.Join(r.data, set.files))
-		if err != nil || len(files) == 0 {
-			return fmt.Errorf("no files %s in %s", set.files, r.data)
-		}
-		slices.Sort(files)
-		report, err := ingest(ctx, r.app.engine.Producer(), registry.Formats()[set.format](), files)
-		printReport(r.out, set.format, report)
-		if err != nil {
-			return err
-		}
+	v := verifier{
+		kafka: r.app.backend.kafka(r.config), store: r.app.store, partitions: r.app.partitions, config: r.config, log: r.log,
+		record: r.app.timelines, rules: true, ahead: time.Until(r.app.now()),
 	}
-	fmt.Fprintf(r.out, "published in %.1f s\n", time.Since(start).Seconds())
-	v := verifier{r.app.backend.kafka(r.config), r.app.store, r.app.partitions, r.config, r.log}
+	if err := r.publish(ctx, v); err != nil {
+		return err
+	}
+	if err := r.caughtUp(ctx); err != nil {
+		return err
+	}
 	failed := v.run(ctx, r.out, 5*time.Minute)
+	failed = errors.Join(failed, r.summary(ctx, v))
 	want, err := v.recompute(ctx)
 	if err != nil {
 		return errors.Join(failed, err)
@@ -132,6 +142,33 @@ func (r *realRun) steps(ctx context.Context) error {
 		}
 	}
 	return failed
+}
+
+// publish puts the data sets through the topics, and the gaps that follow from
+// them; then a little time passes, so that nothing lies at the edge of the clock.
+func (r *realRun) publish(ctx context.Context, v verifier) error {
+	start := time.Now()
+	for _, set := range dataSets {
+		files, err := filepath.Glob(filepath.Join(r.data, set.files))
+		if err != nil || len(files) == 0 {
+			return fmt.Errorf("no files %s in %s", set.files, r.data)
+		}
+		slices.Sort(files)
+		report, err := ingest(ctx, r.app.engine.Producer(), recruiting{registry.Formats()[set.format]()}, files)
+		printReport(r.out, set.format, report)
+		if err != nil {
+			return err
+		}
+	}
+	if err := r.learn(ctx, v, r.app.now()); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.out, "published and worked off in %.1f s\n", time.Since(start).Seconds())
+	var all []int32
+	for n := range int32(r.app.partitions) {
+		all = append(all, n)
+	}
+	return r.app.engine.Producer().Tick(ctx, r.app.now().Add(10*time.Minute), all...)
 }
 
 // show prints a student's ten best jobs, and why.

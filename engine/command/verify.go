@@ -17,10 +17,12 @@ import (
 	"tideline/engine/skills"
 	"tideline/feeds"
 	"tideline/streams"
+	"tideline/timelines"
 )
 
 func verifyCommand() *cobra.Command {
 	var patience time.Duration
+	var rules bool
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Recompute everything that students are shown naively from the logs, and compare", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -38,11 +40,17 @@ func verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			v := verifier{b.kafka(loaded.Config), store, partitions, loaded.Config, log}
+			record, err := timelines.New(timelines.Config{URI: b.MongoURI, Database: loaded.Mongo.Database}, nil, log)
+			if err != nil {
+				return err
+			}
+			defer record.Close()
+			v := verifier{b.kafka(loaded.Config), store, partitions, loaded.Config, log, record, rules, 0}
 			return v.run(cmd.Context(), cmd.OutOrStdout(), patience)
 		},
 	}
 	cmd.Flags().DurationVar(&patience, "patience", time.Minute, "how long feeds may take to settle")
+	cmd.Flags().BoolVar(&rules, "rules", true, "check the shipped rules too, if they are in force; they must have been before the data came")
 	return cmd
 }
 
@@ -53,6 +61,9 @@ type verifier struct {
 	partitions int
 	config     config.Config
 	log        *slog.Logger
+	record     *timelines.Store
+	rules      bool          // check them too
+	ahead      time.Duration // how far the engine's clock is ahead of the time it is
 }
 
 // run compares until nothing differs or patience is over: whoever reads the
@@ -60,24 +71,25 @@ type verifier struct {
 func (v verifier) run(ctx context.Context, out io.Writer, patience time.Duration) error {
 	deadline := time.Now().Add(patience)
 	for {
-		want, err := v.recompute(ctx)
+		logs, config, err := v.read(ctx)
 		if err != nil {
 			return err
 		}
+		want := oracle.Compute(logs, config)
 		differences, entries, err := v.compare(ctx, want)
 		if err != nil {
 			return err
 		}
-		if len(differences) == 0 {
-			fmt.Fprintf(out, "verified %d students, %d feed entries: 0 differences from the oracle\n", len(want.Feeds), entries)
-			return nil
-		}
-		if time.Now().After(deadline) {
-			for _, d := range differences[:min(10, len(differences))] {
-				fmt.Fprintln(out, d)
+		found := []finding{{fmt.Sprintf("%d students, %d feed entries", len(want.Feeds), entries), differences}}
+		if v.rules {
+			more, err := v.compareRules(ctx, logs, config, len(want.Feeds))
+			if err != nil {
+				return err
 			}
-			fmt.Fprintf(out, "verified %d students, %d feed entries: %d differences from the oracle\n", len(want.Feeds), entries, len(differences))
-			return errFindings
+			found = append(found, more...)
+		}
+		if all := slices.Concat(found[0].differences, found[len(found)-1].differences); len(all) == 0 || time.Now().After(deadline) {
+			return report(out, found)
 		}
 		timer := time.NewTimer(500 * time.Millisecond)
 		select {
@@ -89,36 +101,60 @@ func (v verifier) run(ctx context.Context, out io.Writer, patience time.Duration
 	}
 }
 
+// finding is what a comparison was of, and what it found.
+type finding struct {
+	what        string
+	differences []oracle.Difference
+}
+
+func report(out io.Writer, found []finding) (err error) {
+	for _, f := range found {
+		for _, d := range f.differences[:min(10, len(f.differences))] {
+			fmt.Fprintln(out, d)
+		}
+		if len(f.differences) > 0 {
+			err = errFindings
+		}
+		fmt.Fprintf(out, "verified %s: %d differences from the oracle\n", f.what, len(f.differences))
+	}
+	return err
+}
+
 // recompute reads the logs and asks the oracle.
 func (v verifier) recompute(ctx context.Context) (oracle.Result, error) {
-	var logs oracle.Logs
+	logs, config, err := v.read(ctx)
+	if err != nil {
+		return oracle.Result{}, err
+	}
+	return oracle.Compute(logs, config), nil
+}
+
+// read gives everything that feeds and rules are made of.
+func (v verifier) read(ctx context.Context) (logs oracle.Logs, config oracle.Config, err error) {
 	for topic, into := range map[string]*[]oracle.Record{
 		streams.Opportunities: &logs.Opportunities, streams.Profiles: &logs.Profiles, streams.Signals: &logs.Signals,
 	} {
 		err := streams.ReadLog(ctx, v.kafka, v.log, topic, func(in streams.Input) error {
 			*into = append(*into, oracle.Record{
-				Partition: in.Partition, Offset: in.Offset, Key: string(in.Key), Value: in.Value, Time: in.Time,
+				Partition: in.Partition, Offset: in.Offset, Key: string(in.Key), Value: in.Value, Time: in.Time.Add(v.ahead),
 			})
 			return nil
 		})
 		if err != nil {
-			return oracle.Result{}, err
+			return logs, config, err
 		}
 	}
 	ticks := map[int32]time.Time{}
-	err := streams.ReadLog(ctx, v.kafka, v.log, streams.Fanout, func(in streams.Input) error {
+	err = streams.ReadLog(ctx, v.kafka, v.log, streams.Fanout, func(in streams.Input) error {
 		if f, err := event.DecodeFanout(in.Value); err == nil && f.Tick != nil && f.Tick.After(ticks[in.Partition]) {
 			ticks[in.Partition] = *f.Tick
 		}
 		return nil
 	})
-	if err != nil {
-		return oracle.Result{}, err
-	}
-	return oracle.Compute(logs, oracle.Config{
+	return logs, oracle.Config{
 		AliasTable: skills.Table(), Weights: oracleWeights(v.config.Scoring),
 		Now: func(n int32) time.Time { return ticks[n] },
-	}), nil
+	}, err
 }
 
 func oracleWeights(s config.Scoring) map[string]oracle.Weights {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,19 +61,21 @@ func newCampus(t *testing.T) *campus {
 	return c
 }
 
-// follow keeps the catalog at the end of the opportunities, as Run does.
-func (c *campus) follow() {
+// follow keeps the catalog at the end of the opportunities, as Run does, until it is stopped.
+func (c *campus) follow() (end func()) {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- c.table.Run(ctx) }()
-	c.t.Cleanup(func() {
+	end = sync.OnceFunc(func() {
 		stop()
 		if err := <-ended; err != nil {
 			c.t.Errorf("table: %v", err)
 		}
 	})
+	c.t.Cleanup(end)
 	c.await(c.table.CaughtUp(), "the table has not caught up")
 	c.status.tableReady()
+	return end
 }
 
 func (c *campus) await(done <-chan struct{}, or string) {
