@@ -86,6 +86,7 @@ var matrix = []cell{
 	{"explain", "GET", "/explain?rule=fits&opportunity=of-sam", "", 200, 403, 400, 403},
 	{"explain", "GET", "/explain?rule=fits&opportunity=of-sam&student=sam", "", 200, 403, 200, 403},
 	{"explain", "GET", "/explain?rule=fits&opportunity=of-sam&student=kim", "", 403, 403, 200, 403},
+	{"rule", "GET", "/rules/fits", "", 403, 403, 200, 403},
 	{"rulesets", "GET", "/rulesets", "", 403, 403, 200, 403},
 	{"ruleset", "GET", "/rulesets/test", "", 403, 403, 200, 403},
 	{"ruleset-versions", "GET", "/rulesets/test/versions", "", 403, 403, 200, 403},

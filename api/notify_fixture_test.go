@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"tideline/engine/catalog"
 	"tideline/engine/event"
 	"tideline/engine/skills"
 	"tideline/rulesets"
@@ -67,8 +68,12 @@ func (w *world) notifyPorts() NotifyPorts {
 	w.notify = n
 	return NotifyPorts{
 		Inbox: n, Live: n, Candidates: n, Rulesets: n, Rehearsal: n, Publisher: notifyTopics{w},
-		Active:  func() map[string]event.RulesetRecord { return n.active },
-		Compile: rulesets.Options{Normalize: skills.Normalize},
+		Active:     func() map[string]event.RulesetRecord { return n.active },
+		Compile:    rulesets.Options{Normalize: skills.Normalize},
+		RuleCounts: func() map[string]RuleCounts { return map[string]RuleCounts{"test/fits": {Evaluated: 7, Matched: 2}} },
+		Opportunities: func(yield func(event.Opportunity) bool) {
+			w.catalog.Each(func(item *catalog.Item) bool { return yield(*item.Latest().Opportunity) })
+		},
 		Unsubscribe: func(token string) (string, string, error) {
 			if token != "good" {
 				return "", "", errors.New("is not one of ours")

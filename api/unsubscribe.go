@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -80,9 +81,7 @@ func (s *Server) unsubscribe(c *fiber.Ctx, _ principal) error {
 	}
 	p.Recipient = whose
 	categories := map[string]map[event.Channel]bool{}
-	for name, channels := range p.Categories {
-		categories[name] = channels
-	}
+	maps.Copy(categories, p.Categories)
 	channels := map[event.Channel]bool{event.Email: false}
 	for channel, wanted := range categories[category] {
 		if channel != event.Email {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -94,11 +95,12 @@ func (r *remote) call(ctx context.Context, method, path string, header http.Head
 type refused struct{ problem api.Problem }
 
 func (r *refused) Error() string {
-	text := r.problem.Detail
+	var text strings.Builder
+	text.WriteString(r.problem.Detail)
 	for _, c := range r.problem.Errors {
-		text += fmt.Sprintf("\n  %s: %s", c.Location, c.Message)
+		text.WriteString(fmt.Sprintf("\n  %s: %s", c.Location, c.Message))
 	}
-	return text
+	return text.String()
 }
 
 func planCommand() *cobra.Command {

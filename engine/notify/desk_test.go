@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,23 +32,24 @@ func withdrawn(p *event.Proposal) { p.Withdraw = true }
 func decisions(o Out) []string {
 	var lines []string
 	for _, n := range o.Notifications {
-		line := fmt.Sprint(n.ID, " ", n.Outcome)
+		var line strings.Builder
+		line.WriteString(fmt.Sprint(n.ID, " ", n.Outcome))
 		if n.Reason != "" {
-			line += " " + string(n.Reason)
+			line.WriteString(" " + string(n.Reason))
 		}
 		if len(n.Channels) > 0 {
-			line += fmt.Sprint(" ", n.Channels)
+			line.WriteString(fmt.Sprint(" ", n.Channels))
 		}
 		if n.Until != nil {
-			line += " until " + n.Until.Format("02 15:04")
+			line.WriteString(" until " + n.Until.Format("02 15:04"))
 		}
 		for _, item := range n.Items {
-			line += " +" + item.ID
+			line.WriteString(" +" + item.ID)
 		}
 		if n.More > 0 {
-			line += fmt.Sprint(" and ", n.More)
+			line.WriteString(fmt.Sprint(" and ", n.More))
 		}
-		lines = append(lines, line)
+		lines = append(lines, line.String())
 	}
 	return lines
 }

@@ -27,7 +27,8 @@ var pushed = []string{
 
 func randomRules() *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
-		source := "apiVersion: tideline/v1\nruleset: random\nrules:\n"
+		var source strings.Builder
+		source.WriteString("apiVersion: tideline/v1\nruleset: random\nrules:\n")
 		for i := range rapid.IntRange(1, 4).Draw(t, "rules") {
 			parts := rapid.SliceOfNDistinct(rapid.SampledFrom(pushed), 2, 3, rapid.ID[string]).Draw(t, "conditions")
 			form := rapid.SampledFrom([]string{"%s && %s", "%s || %s", "(%s || %s) && %s", "%s ? %s : %s", "%s && !(%s)"}).Draw(t, "form")
@@ -39,9 +40,9 @@ func randomRules() *rapid.Generator[string] {
 				when = strings.Replace(when, "%s", "("+p+")", 1)
 			}
 			among := rapid.SampledFrom([]string{"eligible", "saved"}).Draw(t, "among")
-			source += fmt.Sprintf("  - id: r%d\n    audience: student\n    allow_scan: true\n    among: %s\n    when: '%s'\n    notify: {category: c, template: x, channels: [inapp]}\n", i, among, when)
+			source.WriteString(fmt.Sprintf("  - id: r%d\n    audience: student\n    allow_scan: true\n    among: %s\n    when: '%s'\n    notify: {category: c, template: x, channels: [inapp]}\n", i, among, when))
 		}
-		return source
+		return source.String()
 	})
 }
 

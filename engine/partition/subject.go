@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"maps"
 	"time"
 
 	"tideline/engine/catalog"
@@ -44,9 +45,7 @@ func (p *Partition) past(id string) *person {
 		who.row = who.row.Clone()
 		saved := who.saved
 		who.saved = map[string]time.Time{}
-		for o, at := range saved {
-			who.saved[o] = at
-		}
+		maps.Copy(who.saved, saved)
 	}
 	return who
 }

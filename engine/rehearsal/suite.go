@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -201,12 +202,8 @@ func (p *rehearsed) step(s Step) error {
 // json gives an event's record value, with defaults for what was left out.
 func (p *rehearsed) json(v value, defaults value) []byte {
 	whole := value{}
-	for name, d := range defaults {
-		whole[name] = d
-	}
-	for name, given := range v {
-		whole[name] = given
-	}
+	maps.Copy(whole, defaults)
+	maps.Copy(whole, v)
 	data, err := json.Marshal(whole)
 	if err != nil { // a YAML value that JSON does not know: the decoder says where
 		return []byte("{}")
