@@ -72,7 +72,10 @@ func (r *LagReader) measure(ctx context.Context, within time.Duration) {
 
 // Lag gives, per topic the engine consumes, how many offsets lie between what
 // is committed by the group and the end of the topic; transaction markers count.
-func (r *LagReader) Lag(ctx context.Context) (map[string]int64, error) {
+func (r *LagReader) Lag(ctx context.Context) (map[string]int64, error) { return r.lag(ctx, nil) }
+
+// lag passes over as many records of each partition as a topic is let off.
+func (r *LagReader) lag(ctx context.Context, off map[string]int64) (map[string]int64, error) {
 	topics := slices.Concat(routed, copartitioned)
 	all, err := extents(ctx, r.admin, topics...)
 	if err != nil {
@@ -90,17 +93,18 @@ func (r *LagReader) Lag(ctx context.Context) (map[string]int64, error) {
 			if o, ok := committed.Lookup(topic, n); ok && o.At > at {
 				at = o.At
 			}
-			lag[topic] += max(0, s.to-at)
+			lag[topic] += max(0, s.to-at-off[topic])
 		}
 	}
 	return lag, nil
 }
 
 // Behind is how much of what others publish is not worked off. The topics that
-// only the engine writes are left out: they end with the marks of transactions,
-// behind which nothing is committed, so that they look unread when they are not.
+// only the engine writes are left out, and one record of each partition of the
+// fanout: they end with the marks of transactions, behind which nothing is
+// committed, so that they look unread when they are not.
 func (r *LagReader) Behind(ctx context.Context) (int64, error) {
-	lag, err := r.Lag(ctx)
+	lag, err := r.lag(ctx, map[string]int64{Fanout: 1})
 	all := int64(0)
 	for topic, n := range lag {
 		if topic != Candidates && topic != Proposals {
