@@ -101,10 +101,10 @@ func (r *LagReader) lag(ctx context.Context, off map[string]int64) (map[string]i
 
 // Behind is how much of what others publish is not worked off. The topics that
 // only the engine writes are left out, and one record of each partition of the
-// fanout: they end with the marks of transactions, behind which nothing is
+// fanout and the signals, in which transactions write too: they end with the marks of transactions, behind which nothing is
 // committed, so that they look unread when they are not.
 func (r *LagReader) Behind(ctx context.Context) (int64, error) {
-	lag, err := r.lag(ctx, map[string]int64{Fanout: 1})
+	lag, err := r.lag(ctx, map[string]int64{Fanout: 1, Signals: 1})
 	all := int64(0)
 	for topic, n := range lag {
 		if topic != Candidates && topic != Proposals {
