@@ -111,16 +111,11 @@ func (r *LagReader) Lag(ctx context.Context) (map[string]int64, error) {
 	return lag, err
 }
 
-// Behind is how much of what others publish is not worked off. The topics that
-// only the engine writes are left out: they end with the marks of transactions,
-// behind which nothing is committed, so that they look unread when they are not.
-func (r *LagReader) Behind(ctx context.Context) (int64, error) {
+// Behind is the lag of all topics together.
+func (r *LagReader) Behind(ctx context.Context) (all int64, err error) {
 	lag, err := r.Lag(ctx)
-	all := int64(0)
-	for topic, n := range lag {
-		if topic != Candidates && topic != Proposals {
-			all += n
-		}
+	for _, n := range lag {
+		all += n
 	}
 	return all, err
 }

@@ -159,7 +159,7 @@ func (v *victim) caughtUp() {
 	defer reader.Close()
 	for deadline := time.Now().Add(10 * time.Minute); ; time.Sleep(100 * time.Millisecond) { // another process: it has to be asked
 		behind, err := reader.Behind(v.t.Context())
-		if err == nil && behind == 0 { // one record may stand for a range of thousands
+		if err == nil && behind == 0 {
 			return
 		}
 		if time.Now().After(deadline) {
