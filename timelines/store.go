@@ -31,12 +31,17 @@ import (
 type Config struct {
 	URI      string
 	Database string
+	// Serial says that nobody else writes: the embedded server, which is this
+	// process's and has one connection. What was looked up is true until it is
+	// written then, and a filter by _id alone spares it reading a whole collection.
+	Serial bool
 }
 
 // Store is safe for concurrent use.
 type Store struct {
 	client   *mongo.Client
 	database *mongo.Database
+	serial   bool
 	log      *slog.Logger
 	writes   *prometheus.CounterVec
 }
@@ -51,7 +56,7 @@ func New(config Config, reg prometheus.Registerer, log *slog.Logger) (*Store, er
 		return nil, fmt.Errorf("open a MongoDB client: %w", err)
 	}
 	return &Store{
-		client: client, database: client.Database(config.Database), log: log,
+		client: client, database: client.Database(config.Database), serial: config.Serial, log: log,
 		writes: promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
 			Name: "tideline_timelines_writes_total", Help: "Documents by what became of the write.",
 		}, []string{"outcome"}),

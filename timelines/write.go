@@ -132,7 +132,11 @@ func (s *Store) replace(ctx context.Context, c *mongo.Collection, docs []guarded
 		n := min(maxBulk, len(docs))
 		models := make([]mongo.WriteModel, n)
 		for i, g := range docs[:n] {
-			models[i] = mongo.NewReplaceOneModel().SetFilter(g.older()).SetReplacement(g.document)
+			filter := g.older()
+			if s.serial {
+				filter = filter[:1] // _id
+			}
+			models[i] = mongo.NewReplaceOneModel().SetFilter(filter).SetReplacement(g.document)
 		}
 		result, err := c.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
 		if err != nil {

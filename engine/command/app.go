@@ -103,7 +103,7 @@ func (a *app) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.defers("engine", a.engine.Close)
-	a.timelines, err = timelines.New(timelines.Config{URI: a.backend.MongoURI, Database: a.config.Mongo.Database}, a.registry, a.log)
+	a.timelines, err = timelines.New(timelines.Config{URI: a.backend.MongoURI, Database: a.config.Mongo.Database, Serial: a.config.Mongo.URI == ""}, a.registry, a.log)
 	if err != nil {
 		return err
 	}

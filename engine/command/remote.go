@@ -98,7 +98,7 @@ func (r *refused) Error() string {
 	var text strings.Builder
 	text.WriteString(r.problem.Detail)
 	for _, c := range r.problem.Errors {
-		text.WriteString(fmt.Sprintf("\n  %s: %s", c.Location, c.Message))
+		fmt.Fprintf(&text, "\n  %s: %s", c.Location, c.Message)
 	}
 	return text.String()
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"tideline/engine/event"
@@ -47,6 +48,7 @@ type recipient struct {
 type decision struct {
 	At      time.Time     `json:"at"`
 	Outcome event.Outcome `json:"outcome"`
+	Rule    string        `json:"rule"`            // ruleset/rule
 	Part    string        `json:"part,omitempty"`  // the digest it was sent in
 	Alive   int           `json:"alive,omitempty"` // of a digest that was sent: named items that are still true
 }
@@ -235,7 +237,7 @@ func keepFor(n event.Notice) time.Duration {
 
 func (d *Desk) send(r *recipient, n event.Notification, out *Out) {
 	n.Outcome = event.Sent
-	d.decide(r, n.Recipient, n.ID, decision{At: n.Decided, Outcome: event.Sent, Alive: len(n.Items)}, out)
+	d.decide(r, n.Recipient, n.ID, decision{At: n.Decided, Rule: ruleOf(n.Proposal), Outcome: event.Sent, Alive: len(n.Items)}, out)
 	rule := ruleOf(n.Proposal)
 	if keep := keepFor(n.Notice); keep > 0 {
 		r.sends[rule] = slices.DeleteFunc(append(r.sends[rule], n.Decided), func(t time.Time) bool { return !n.Decided.Before(t.Add(keep)) })
@@ -247,7 +249,7 @@ func (d *Desk) send(r *recipient, n event.Notification, out *Out) {
 func (d *Desk) drop(r *recipient, n event.Notification, reason event.Reason, out *Out) {
 	n.Outcome, n.Reason, n.Channels, n.Until = event.Suppressed, reason, nil, nil
 	if reason != event.ByDuplicate {
-		d.decide(r, n.Recipient, n.ID, decision{At: n.Decided, Outcome: event.Suppressed}, out)
+		d.decide(r, n.Recipient, n.ID, decision{At: n.Decided, Rule: ruleOf(n.Proposal), Outcome: event.Suppressed}, out)
 	}
 	out.Notifications = append(out.Notifications, n)
 }
@@ -288,9 +290,10 @@ func (d *Desk) Erase(student string, now time.Time, out *Out) {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.decided)) {
-		if r.decided[id].Outcome == event.Sent {
+		if made := r.decided[id].Outcome; made == event.Sent || made == event.Retracted { // it may be told again should they come back
+			set, rule, _ := strings.Cut(r.decided[id].Rule, "/")
 			out.Notifications = append(out.Notifications, event.Notification{
-				Proposal: event.Proposal{ID: id, Recipient: student, At: now}, Outcome: event.Retracted, Reason: event.ByErasure, Decided: now,
+				Proposal: event.Proposal{ID: id, Ruleset: set, Rule: rule, Recipient: student, At: now}, Outcome: event.Retracted, Reason: event.ByErasure, Decided: now,
 			})
 		}
 		out.fact(decidedKey(student, id), nil)

@@ -33,12 +33,12 @@ func decisions(o Out) []string {
 	var lines []string
 	for _, n := range o.Notifications {
 		var line strings.Builder
-		line.WriteString(fmt.Sprint(n.ID, " ", n.Outcome))
+		fmt.Fprint(&line, n.ID, " ", n.Outcome)
 		if n.Reason != "" {
 			line.WriteString(" " + string(n.Reason))
 		}
 		if len(n.Channels) > 0 {
-			line.WriteString(fmt.Sprint(" ", n.Channels))
+			fmt.Fprint(&line, " ", n.Channels)
 		}
 		if n.Until != nil {
 			line.WriteString(" until " + n.Until.Format("02 15:04"))
@@ -47,7 +47,7 @@ func decisions(o Out) []string {
 			line.WriteString(" +" + item.ID)
 		}
 		if n.More > 0 {
-			line.WriteString(fmt.Sprint(" and ", n.More))
+			fmt.Fprint(&line, " and ", n.More)
 		}
 		lines = append(lines, line.String())
 	}

@@ -22,7 +22,7 @@ func (d *Desk) open(r *recipient, n event.Notification, rule string, due time.Ti
 func (d *Desk) join(r *recipient, n event.Notification, g *digest, out *Out) {
 	rule := ruleOf(n.Proposal)
 	n.Outcome, n.Until, n.Channels = event.Digested, nil, nil
-	d.decide(r, n.Recipient, n.ID, decision{At: n.Decided, Outcome: event.Digested}, out)
+	d.decide(r, n.Recipient, n.ID, decision{At: n.Decided, Rule: ruleOf(n.Proposal), Outcome: event.Digested}, out)
 	g.named[n.ID] = n
 	if limit := n.Notice.Digest.Max; limit > 0 && len(g.named) > limit {
 		least := g.best()[limit]
@@ -125,7 +125,7 @@ func (d *Desk) sendDigest(r *recipient, rule string, g *digest, items []event.No
 	}
 	for _, n := range items {
 		whole.Items = append(whole.Items, event.Item{ID: n.ID, Subject: n.Subject, Facts: n.Facts})
-		d.decide(r, n.Recipient, n.ID, decision{At: n.Decided, Outcome: event.Sent, Part: whole.ID}, out)
+		d.decide(r, n.Recipient, n.ID, decision{At: n.Decided, Rule: ruleOf(n.Proposal), Outcome: event.Sent, Part: whole.ID}, out)
 	}
 	d.send(r, whole, out)
 }

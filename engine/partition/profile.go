@@ -71,7 +71,7 @@ func (p *Partition) Erase(student string, out *Effects) {
 // eraseRules withdraws what was said about a student and forgets what is remembered.
 func (p *Partition) eraseRules(student string, out *Effects) {
 	for _, i := range slices.Clone(p.instances[student]) {
-		if i.State == fired && !i.Withdrawn {
+		if i.State == fired && !i.Withdrawn && i.Recipient != "" { // the student's own desk forgets the rest
 			p.takeBack(i.Rule, student, i, out)
 		}
 		p.forgetInstance(student, i, out)

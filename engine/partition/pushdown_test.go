@@ -40,7 +40,7 @@ func randomRules() *rapid.Generator[string] {
 				when = strings.Replace(when, "%s", "("+p+")", 1)
 			}
 			among := rapid.SampledFrom([]string{"eligible", "saved"}).Draw(t, "among")
-			source.WriteString(fmt.Sprintf("  - id: r%d\n    audience: student\n    allow_scan: true\n    among: %s\n    when: '%s'\n    notify: {category: c, template: x, channels: [inapp]}\n", i, among, when))
+			fmt.Fprintf(&source, "  - id: r%d\n    audience: student\n    allow_scan: true\n    among: %s\n    when: '%s'\n    notify: {category: c, template: x, channels: [inapp]}\n", i, among, when)
 		}
 		return source.String()
 	})
@@ -193,7 +193,7 @@ func (s *side) naive(f *force, student, id string) rulesets.Truth {
 	}
 	how := s.judge(who, what)
 	_, saved := who.saved[id]
-	if f.rule.Among == rulesets.Eligible && how.Gate != match.NoGate || f.rule.Among == rulesets.Saved && !(saved && how.Gate.Takeable()) {
+	if f.rule.Among == rulesets.Eligible && how.Gate != match.NoGate || f.rule.Among == rulesets.Saved && (!saved || !how.Gate.Takeable()) {
 		return rulesets.False
 	}
 	return f.rule.When(&rulesets.Subject{Student: who.cel, Opp: what.cel, Now: s.time(), Match: &rulesets.Match{

@@ -95,7 +95,7 @@ func (p *Partition) cool(f *force, i *instance, s step, out *Effects) {
 	over := gone || s.after.truth == rulesets.False
 	rearm := over && !f.rule.OncePer
 	if f.rule.HasRearm {
-		rearm = !gone && f.rule.Rearm(&s.after.subject) == rulesets.True
+		rearm = f.rule.Rearm(&s.after.subject) == rulesets.True // also of a pair that is none now: no skill in common is a small overlap
 		over = gone || rearm
 	}
 	changed := false

@@ -115,13 +115,13 @@ func (p *Partition) pair(f *force, who *person, what *matter, how *match.Pair, o
 	if f.rule.Among == rulesets.Saved {
 		v.exists = saved && how.Gate.Takeable()
 	}
-	if !v.exists {
-		return v
-	}
 	v.subject = rulesets.Subject{Student: who.cel, Opp: what.cel, Signal: p.signal, Now: p.time(), Match: &rulesets.Match{
 		Overlap: how.Overlap, Fit: how.Fit, Interest: how.Interest, Relevance: how.Relevance, Saved: saved,
 		Skills: func() (matched, missing []string) { return p.dict.Compare(who.row, what.version.Compiled) },
 	}}
+	if !v.exists {
+		return v // but what re-arms a rule can be seen
+	}
 	v.truth = rulesets.False
 	if how.Overlap >= f.rule.Narrow.Overlap && what.admits(f, p.time()) && (!f.rule.Narrow.Seeking || who.row.Seeking()) {
 		v.truth = f.rule.When(&v.subject)
