@@ -244,7 +244,7 @@ func TestPoisonInAnInboxIsCountedAndPassedOver(t *testing.T) {
 	send(t, p,
 		Record{topic: Notifications, partition: 1, key: []byte("x"), value: []byte("{")},
 		Record{topic: InboxMarks, partition: 1, key: []byte("bob"), value: event.Mark{Recipient: "ann", ID: "n", Flags: event.Read}.Encode()},
-		Record{topic: Preferences, partition: 1, key: nil, value: nil},
+		Record{topic: Preferences, partition: 1, key: []byte{}, value: nil},
 		Record{topic: Preferences, partition: 1, key: []byte("x"), value: event.Preferences{Recipient: "y"}.Encode()},
 		Notification(1, notificationOf("good", "ann")))
 	projecting(t, config, "a", s, reg)

@@ -48,12 +48,13 @@ const loadRate = 2000
 
 // victim is a Tideline process that will be killed.
 type victim struct {
-	t      *testing.T
-	binary string
-	dir    string
-	args   []string
-	api    string
-	cmd    *exec.Cmd
+	t         *testing.T
+	binary    string
+	dir       string
+	args      []string
+	verifying []string // further arguments of verify
+	api       string
+	cmd       *exec.Cmd
 }
 
 func freeAddr(t *testing.T) string {
@@ -141,7 +142,7 @@ func (v *victim) kill() {
 // busy machine the load of seconds may take minutes to work off.
 func (v *victim) verify() {
 	v.caughtUp()
-	out, err := exec.Command(v.binary, append([]string{"verify", "--patience", "60s"}, v.args...)...).CombinedOutput()
+	out, err := exec.Command(v.binary, slices.Concat([]string{"verify", "--patience", "60s"}, v.verifying, v.args)...).CombinedOutput()
 	if err != nil {
 		v.t.Fatalf("verify: %v\n%s", err, out)
 	}
