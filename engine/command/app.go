@@ -45,17 +45,15 @@ type app struct {
 	projector  *streams.Projector
 	tail       *streams.Tail
 	board      *api.Switchboard
-	// rulesWanted wakes the watcher of rulesets.
-	rulesWanted chan struct{}
-	reloads     reloadMetrics
-	lag         *streams.LagReader
-	deliverer   *deliverer // nil: nothing to deliver to, or another process does it
-	preparing   sync.Mutex
-	prepared    bool // the collections exist
-	auth        api.AuthConfig
-	apiAddr     string // where it listens
-	adminAddr   string
-	teardown    []closer // last first
+	reloads    reloadMetrics
+	lag        *streams.LagReader
+	deliverer  *deliverer // nil: nothing to deliver to, or another process does it
+	preparing  sync.Mutex
+	prepared   bool // the collections exist
+	auth       api.AuthConfig
+	apiAddr    string // where it listens
+	adminAddr  string
+	teardown   []closer // last first
 
 	stopWithin time.Duration
 	stopOnce   sync.Once
@@ -70,7 +68,7 @@ func openApp(ctx context.Context, c config.Config, log *slog.Logger) (*app, erro
 
 // openAppAt opens an app with a clock of its own, for data of another time.
 func openAppAt(ctx context.Context, c config.Config, log *slog.Logger, now func() time.Time) (*app, error) {
-	a := &app{config: c, now: now, log: log, registry: prometheus.NewRegistry(), stopWithin: stopWithin, rulesWanted: make(chan struct{}, 1)}
+	a := &app{config: c, now: now, log: log, registry: prometheus.NewRegistry(), stopWithin: stopWithin}
 	a.reloads = newReloadMetrics(a.registry)
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := a.open(ctx); err != nil {

@@ -66,7 +66,6 @@ func (a *app) watchRulesets(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-first.C:
-		case <-a.rulesWanted: // somebody waits for the first ones
 		case <-ticker.C:
 		}
 		active, known := a.engine.Rules()
