@@ -46,9 +46,7 @@ func TestBlobsAreWrittenUnderTheFence(t *testing.T) {
 		if apply(event.BlobOp{Kind: Candidates, ID: "job"}) != Applied || read() != "" {
 			t.Errorf("removed: %q", read())
 		}
-		if err := s.client.FlushAll(t.Context()).Err(); err != nil {
-			t.Fatal(err)
-		}
+		flushAll(t, s)
 		if _, err := s.Blob(t.Context(), part, Candidates, "job"); !errors.Is(err, ErrRebuilding) {
 			t.Errorf("after a loss: %v", err)
 		}

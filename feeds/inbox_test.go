@@ -323,9 +323,7 @@ func TestALostInboxIsNotAnEmptyOne(t *testing.T) {
 	onEachServer(t, func(t *testing.T, s *Store) {
 		b := begun(t, s)
 		b.apply(put(1))
-		if err := s.client.FlushAll(t.Context()).Err(); err != nil {
-			t.Fatal(err)
-		}
+		flushAll(t, s)
 		_, err1 := s.Inbox(t.Context(), part, "ann", 0, 10)
 		_, err2 := s.After(t.Context(), part, "ann", 0, 10)
 		_, err3 := s.Unread(t.Context(), part, "ann")

@@ -59,6 +59,12 @@ func everywhere(t *testing.T, s *Store, do func(context.Context, *redis.Client) 
 	}
 }
 
+// flushAll empties every master: FLUSHALL sent to a cluster reaches one of them.
+func flushAll(t *testing.T, s *Store) {
+	t.Helper()
+	everywhere(t, s, func(ctx context.Context, c *redis.Client) error { return c.FlushAll(ctx).Err() })
+}
+
 func freePort(t testing.TB) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

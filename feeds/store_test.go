@@ -252,7 +252,7 @@ func TestLostDataIsNoticed(t *testing.T) {
 		if r, err := s.Apply(t.Context(), skipped); err != nil || r.Outcome != Lost {
 			t.Errorf("a gap gives %v, %v", r.Outcome, err)
 		}
-		everywhere(t, s, func(ctx context.Context, c *redis.Client) error { return c.FlushAll(ctx).Err() })
+		flushAll(t, s)
 		if r, err := s.Apply(t.Context(), o.batch()); err != nil || r.Outcome != Lost {
 			t.Errorf("an empty Redis gives %v, %v", r.Outcome, err)
 		}
