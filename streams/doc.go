@@ -48,6 +48,7 @@ type Input struct {
 	Value     []byte    // nil: a tombstone
 	Time      time.Time // ce_time, else when the record was written
 	ID        string    // ce_id; empty: none
+	Erasure   int64     // that a null in signals is about; 0: none of the engine's
 	// Incarnation is the id of the topic, of a Projection only: a topic that was
 	// deleted and made anew counts from 0 again under another id. Empty: the
 	// broker does not tell (before Kafka 3.1).

@@ -68,10 +68,14 @@ func fanoutTo(partition int32, value []byte) Record {
 	return Record{topic: Fanout, partition: partition, value: value, headers: cloudEvent("tideline.fanout.v1", time.Now())}
 }
 
+// erasureHeader names the erasure that a null in signals is about.
+const erasureHeader = "tideline_erasure"
+
 // SignalsVoid tells the signals of a student partition that what a student
 // has said there so far was said before an erasure.
-func SignalsVoid(partition int32, student string) Record {
-	return Record{topic: Signals, partition: partition, key: []byte(student), headers: cloudEvent("tideline.signals.erased.v1", time.Now())}
+func SignalsVoid(partition int32, student string, erasure int64) Record {
+	headers := append(cloudEvent("tideline.signals.erased.v1", time.Now()), header(erasureHeader, strconv.FormatInt(erasure, 10)))
+	return Record{topic: Signals, partition: partition, key: []byte(student), headers: headers}
 }
 
 // published is a record that the API, the command line or a source writes.
@@ -127,9 +131,16 @@ func input(r *kgo.Record) Input {
 			if t, err := time.Parse(time.RFC3339, string(h.Value)); err == nil {
 				in.Time = t
 			}
+		case erasureHeader:
+			in.Erasure, _ = strconv.ParseInt(string(h.Value), 10, 64) // of somebody else's making: none
 		}
 	}
 	return in
+}
+
+// Input is the record as who reads it sees it, without its place.
+func (r Record) Input() Input {
+	return input(&kgo.Record{Topic: r.topic, Key: r.key, Value: r.value, Headers: r.headers})
 }
 
 // Parts gives what the record will be: partition -1 stands for Kafka's default

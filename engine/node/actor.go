@@ -68,8 +68,8 @@ func (a *actor) run(ctx context.Context, inputs []streams.Input) (turn, error) {
 		t.records = append(t.records, streams.FanoutTo(number, event.Fanout{Range: &r}))
 	}
 	t.records = append(t.records, notices(number, &out)...)
-	for _, student := range out.Erased {
-		t.records = append(t.records, streams.SignalsVoid(number, student))
+	for _, e := range out.Erased {
+		t.records = append(t.records, streams.SignalsVoid(number, e.Student, e.ID))
 	}
 	meta := a.partition.Commit(a.token, a.sequence)
 	t.records = append(t.records, streams.EngineState(number, meta.Key, meta.Value))
@@ -236,7 +236,7 @@ func (a *actor) signal(in streams.Input, out *partition.Effects) (outcome string
 		if len(in.Key) == 0 {
 			return "", sameKey("signal", in.Key, "student", "a student id")
 		}
-		a.partition.Void(string(in.Key), out)
+		a.partition.Void(string(in.Key), in.Erasure, out)
 		return "applied", nil
 	}
 	signal, err := event.DecodeSignal(in.Value)
@@ -257,7 +257,7 @@ func (a *actor) profile(in streams.Input, out *partition.Effects) error {
 		if len(in.Key) == 0 {
 			return sameKey("profile", in.Key, "id", "a student id")
 		}
-		a.partition.Erase(string(in.Key), out)
+		a.partition.Erase(string(in.Key), in.Offset, out)
 		return nil
 	}
 	p, err := event.DecodeProfile(in.Value)

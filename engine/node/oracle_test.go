@@ -64,6 +64,7 @@ const (
 
 func (p *part) add(n int, in streams.Input) {
 	in.Topic, in.Partition = []string{streams.Profiles, streams.Signals, streams.Fanout}[n], p.number
+	in.Offset = int64(len(p.queues[n].inputs))
 	p.queues[n].inputs = append(p.queues[n].inputs, in)
 }
 
@@ -177,15 +178,15 @@ func (w *world) signal() {
 	if rapid.IntRange(0, 3).Draw(w.t, "queued") == 0 {
 		s.At = s.At.Add(-time.Duration(rapid.IntRange(0, 50).Draw(w.t, "for")) * 24 * time.Hour)
 	}
-	w.say(p, id, s.Encode(), at)
+	w.say(p, streams.Input{Key: []byte(id), Value: s.Encode(), Time: at})
 }
 
 // say writes to the signals.
-func (w *world) say(p *part, student string, value []byte, at time.Time) {
+func (w *world) say(p *part, in streams.Input) {
 	w.logs.Signals = append(w.logs.Signals, oracle.Record{
-		Partition: p.number, Offset: int64(len(w.logs.Signals)), Key: student, Value: value, Time: at,
+		Partition: p.number, Offset: int64(len(w.logs.Signals)), Key: string(in.Key), Value: in.Value, Time: in.Time,
 	})
-	p.add(signals, streams.Input{Key: []byte(student), Value: value, Time: at})
+	p.add(signals, in)
 }
 
 // leap lets days pass in which nothing happens, though never so many that the
@@ -261,7 +262,9 @@ func (w *world) step(p *part, most [3]int, dies bool) {
 		case streams.Fanout:
 			p.add(fanout, streams.Input{Value: value})
 		case streams.Signals:
-			w.say(p, string(key), value, w.clock)
+			void := r.Input()
+			void.Time = w.clock
+			w.say(p, void)
 		default:
 			w.t.Fatalf("a record for %s: %s", topic, value)
 		}

@@ -10,15 +10,20 @@ import (
 // Fact is one record of engine-state.
 type Fact = event.Fact
 
+// Erasure is the erasure of a student. Its ID is the offset of its record in
+// profiles, plus one: those of a student grow.
+type Erasure struct {
+	Student string
+	ID      int64
+}
+
 // Effects is what a run of events asks the outside to do.
 type Effects struct {
-	Facts []Fact
-	Feeds []event.FeedOp
-	Views []event.ViewOp
-	Rest  []event.Range // to be continued through the partition's own fanout
-	// Erased are students whose erasure is to be told to the partition's own
-	// signals, once for each time they are named.
-	Erased []string
+	Facts  []Fact
+	Feeds  []event.FeedOp
+	Views  []event.ViewOp
+	Rest   []event.Range // to be continued through the partition's own fanout
+	Erased []Erasure     // to be told to the partition's own signals
 
 	Notifications []event.Notification
 	Proposals     []event.Proposal      // to recruiters

@@ -99,11 +99,11 @@ type facts struct {
 	ignored map[string]time.Time
 	signals map[uint64]time.Time // hashes of signal ids -> the signals' clock then; they outlive an erasure
 	model   *match.Deviation
-	erased  int // erasures that the signals topic has not come to yet
+	erased  int64 // the last erasure, if the signals topic has not come to it yet; see Erasure
 }
 
 func (f *facts) empty() bool {
-	return len(f.saved)+len(f.ignored)+len(f.signals)+f.erased == 0 && f.model == nil
+	return len(f.saved)+len(f.ignored)+len(f.signals) == 0 && f.erased == 0 && f.model == nil
 }
 
 // Meta is the partition's own record in engine-state.

@@ -20,6 +20,8 @@ type bench struct {
 	catalog *catalog.Catalog
 	offset  int64
 	state   map[string][]byte // engine-state
+
+	erasures int64 // so far
 }
 
 func newBench(t *testing.T, config Config) *bench {
@@ -100,9 +102,15 @@ func said(b *bench, student, id string, kind event.SignalKind, about string) fun
 }
 
 func erase(b *bench, student string) func(*Effects) {
-	return func(out *Effects) { b.Erase(student, out) }
+	return func(out *Effects) { b.erasures++; b.Erase(student, b.erasures, out) }
 }
 
-func void(b *bench, student string) func(*Effects) {
-	return func(out *Effects) { b.Void(student, out) }
+// void is of the n-th erasure; 0 is of none.
+func void(b *bench, student string, n int64) func(*Effects) {
+	return func(out *Effects) {
+		if n > 0 {
+			n++
+		}
+		b.Void(student, n, out)
+	}
 }

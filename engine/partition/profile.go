@@ -52,15 +52,16 @@ func (p *Partition) scheduleGaps(student string) {
 
 // Erase forgets a student: profile, saved, ignored, interest and feeds. Signals
 // from before the erasure may not have been read yet: until Void is told that
-// they have, the student's signals leave nothing behind.
-func (p *Partition) Erase(student string, out *Effects) {
+// they have, the student's signals leave nothing behind. The erasure is named by
+// the offset of its record, so that the same one may come again.
+func (p *Partition) Erase(student string, offset int64, out *Effects) {
 	p.students.Remove(student)
 	p.eraseRules(student, out)
 	f := p.of(student)
 	f.void(student, out)
-	f.erased++
+	f.erased = offset + 1
 	out.fact(erasedKey(student), encode(f.erased))
-	out.Erased = append(out.Erased, student)
+	out.Erased = append(out.Erased, Erasure{student, f.erased})
 	for _, b := range event.Buckets {
 		delete(p.dirty, feedID{student, b})
 	}
@@ -104,18 +105,16 @@ func (p *Partition) unsaveAll(student string, f *facts) {
 }
 
 // Void hears that everything a student said up to here was said before an
-// erasure, and forgets it.
-func (p *Partition) Void(student string, out *Effects) {
+// erasure, and forgets it. An erasure of 0 is one that nobody here has asked for.
+func (p *Partition) Void(student string, erasure int64, out *Effects) {
 	f := p.facts[student]
 	if f == nil {
 		return
 	}
-	if f.erased--; f.erased > 0 {
-		out.fact(erasedKey(student), encode(f.erased))
-	} else if f.erased == 0 {
+	if f.erased > 0 && erasure >= f.erased {
+		f.erased = 0
 		out.fact(erasedKey(student), nil)
 	}
-	f.erased = max(0, f.erased) // somebody else may have written to the signals
 	p.unsaveAll(student, f)
 	voided := f.void(student, out)
 	if _, known := p.students.Lookup(student); known && voided {

@@ -24,6 +24,7 @@ type World struct {
 	catalog   *catalog.Catalog
 	partition *partition.Partition
 	offset    int64
+	erased    int64 // erasures so far
 	decided   []event.Notification
 	stats     map[string]partition.RuleStats
 }
@@ -126,7 +127,7 @@ func (w *World) Profile(p event.Profile, at time.Time) error {
 
 // Erase takes a profile back.
 func (w *World) Erase(student string) error {
-	return w.step(func(out *partition.Effects) error { w.partition.Erase(student, out); return nil })
+	return w.step(func(out *partition.Effects) error { w.erased++; w.partition.Erase(student, w.erased, out); return nil })
 }
 
 // Signal sends a signal.
