@@ -34,6 +34,10 @@ race: ## all fast tests with the race detector
 crash: ## 20 rounds of kill -9 under load, stops under load, a Redis that forgets; checked against the oracle
 	$(GO) test -count=1 -timeout 30m -tags crash -run "UnderLoad|LosesNothing" -v ./engine/command
 
+.PHONY: stops
+stops: ## orderly stops under load, everything embedded, checked against the oracle
+	$(GO) test -count=1 -timeout 30m -tags crash -run AStopUnderLoad -v ./engine/command
+
 .PHONY: servers
 servers: ## the tests of feeds on a Redis Cluster of three masters (needs redis-server)
 	TIDELINE_TEST_CLUSTER=1 $(GO) test -count=1 ./feeds
@@ -43,6 +47,7 @@ kafka: ## streams, kill -9 and frozen processes on a real Apache Kafka (needs Ja
 	deploy/kafka/with-kafka $(GO) test -count=1 -timeout 10m ./streams
 	deploy/kafka/with-kafka $(GO) test -count=1 -timeout 30m -tags crash -run FrozenProcess -v ./engine/command
 	deploy/kafka/with-kafka $(GO) test -count=1 -timeout 30m -tags crash -run CrashUnderLoad -v ./engine/command
+	deploy/kafka/with-kafka $(GO) test -count=1 -timeout 30m -tags crash -run EmptiesRedis -v ./engine/command
 
 .PHONY: alerts
 alerts: ## check and test deploy/prometheus (needs promtool, of Debian's package prometheus)

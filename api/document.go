@@ -103,7 +103,7 @@ func (r *route) operation(registry huma.Registry) *huma.Operation {
 }
 
 // inputDefaults are the bodies that may be left out.
-var inputDefaults = map[reflect.Type]struct{}{reflect.TypeFor[activation](): {}, reflect.TypeFor[planRequest](): {}}
+var inputDefaults = map[reflect.Type]struct{}{reflect.TypeFor[activation](): {}, reflect.TypeFor[planRequest](): {}, reflect.TypeFor[answering](): {}}
 
 func content(media string, schema *huma.Schema) map[string]*huma.MediaType {
 	return map[string]*huma.MediaType{media: {Schema: schema}}

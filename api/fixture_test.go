@@ -52,6 +52,7 @@ type world struct {
 	refuse    error // by the topics
 
 	notify *notifyWorld
+	hiring *hiringWorld
 }
 
 func newWorld(t testing.TB, change ...func(*Config, *Ports)) *world {
@@ -63,7 +64,7 @@ func newWorld(t testing.TB, change ...func(*Config, *Ports)) *world {
 	config := Config{Addr: "127.0.0.1:0", Loopback: true, Auth: testAuth}
 	ports := Ports{
 		Feeds: w, Catalog: w.catalog, Publisher: w, Scorer: match.NewScorer(match.Default(), skills.Normalize),
-		Notify: w.notifyPorts(), Ready: w.isReady, Gatherer: w.metrics, Now: w.clock, CatalogVersion: w.version.Load,
+		Notify: w.notifyPorts(), Hiring: w.hiringPorts(), Ready: w.isReady, Gatherer: w.metrics, Now: w.clock, CatalogVersion: w.version.Load,
 	}
 	for _, f := range change {
 		f(&config, &ports)

@@ -40,7 +40,7 @@ func (s *Server) middleware() {
 	if len(s.config.CORS) > 0 {
 		s.app.Use(cors.New(cors.Config{
 			AllowOrigins: strings.Join(s.config.CORS, ","), AllowMethods: "GET,POST,PUT,DELETE",
-			AllowHeaders: "Authorization,Content-Type,X-Request-ID", ExposeHeaders: "Retry-After,X-Request-ID", MaxAge: 600,
+			AllowHeaders: "Authorization,Content-Type,X-Request-ID,If-Match,Idempotency-Key", ExposeHeaders: "Retry-After,X-Request-ID,ETag,Location", MaxAge: 600,
 		}))
 	}
 }

@@ -60,6 +60,9 @@ type Ports struct {
 
 	// Notify is what rules and notifications stand on.
 	Notify NotifyPorts
+
+	// Hiring is what applications stand on.
+	Hiring HiringPorts
 }
 
 // Config says where the API listens and whom it trusts.

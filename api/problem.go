@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"tideline/engine/event"
+	"tideline/engine/hiring"
 )
 
 const problemType = "application/problem+json"
@@ -21,7 +23,17 @@ type Problem struct {
 	Detail string      `json:"detail,omitempty" doc:"what was wrong and what to do"`
 	Errors []Complaint `json:"errors,omitempty" doc:"every field that is wrong"`
 
+	Current *current `json:"current,omitempty" doc:"where an application stands that could not be changed"`
+
 	headers map[string]string
+}
+
+// current is where an application stands.
+type current struct {
+	Stage   event.Stage `json:"stage"`
+	Step    string      `json:"step,omitempty"`
+	Since   *time.Time  `json:"since,omitempty" doc:"in this stage"`
+	Version int         `json:"version,omitempty" doc:"its ETag"`
 }
 
 // Complaint is about one field of a request.
@@ -38,6 +50,7 @@ const (
 	codeInvalidRule        = "invalid_rule"
 	codeFailedTest         = "failed_test"
 	codeBadToken           = "bad_token"
+	codeVersionChanged     = "version_changed"
 )
 
 // Error gives the detail, so that a Problem can be returned as an error.
@@ -70,6 +83,10 @@ var statuses = []struct {
 	{ErrNoRuleset, http.StatusNotFound, ""},
 	{ErrNoItem, http.StatusNotFound, ""},
 	{ErrVersionConflict, http.StatusPreconditionFailed, ""},
+	{hiring.ErrNoApplication, http.StatusNotFound, ""},
+	{hiring.ErrNoJob, http.StatusNotFound, ""},
+	{hiring.ErrVersion, http.StatusPreconditionFailed, ""},
+	{hiring.ErrBusy, http.StatusServiceUnavailable, "1"},
 	{ErrRebuilding, http.StatusServiceUnavailable, "2"},
 	{ErrUnavailable, http.StatusServiceUnavailable, "5"},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "5"},

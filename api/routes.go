@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -95,7 +96,7 @@ func (s *Server) routes() []route {
 		{id: "openapi", method: get, path: "/openapi.json", serve: s.openapi, tag: "operations", summary: "This document", answer: "application/openapi+json"},
 		{id: "docs", method: get, path: "/docs", serve: s.docs, tag: "operations", summary: "This document, for people", answer: "text/html"},
 	}
-	return append(list, s.notifyRoutes()...)
+	return slices.Concat(list, s.notifyRoutes(), s.hiringRoutes())
 }
 
 // register makes the routes and writes the document about them.

@@ -20,6 +20,10 @@ func inputOf(registry huma.Registry, value any) *huma.Schema {
 	case event.Opportunity:
 		required = []string{"bucket", "title", "posted_at"}
 	case event.Profile, event.Preferences:
+	case event.Feedback:
+		required = []string{"kind"}
+	case event.Interview:
+		required = []string{"starts"}
 	case event.Silence:
 		required = []string{"until"}
 	default:

@@ -228,8 +228,10 @@ func (f *follower) since() (Since, error) {
 
 // flush sends what was written. Each flush moves the connection's deadline: the
 // server's, set when the answer began, would end the stream in the middle.
-func (f *follower) flush(w *bufio.Writer) bool {
-	if f.conn != nil && f.conn.SetWriteDeadline(time.Now().Add(writeWithin)) != nil {
+func (f *follower) flush(w *bufio.Writer) bool { return flush(f.conn, w) }
+
+func flush(conn net.Conn, w *bufio.Writer) bool {
+	if conn != nil && conn.SetWriteDeadline(time.Now().Add(writeWithin)) != nil {
 		return false
 	}
 	return w.Flush() == nil

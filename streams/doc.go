@@ -19,6 +19,8 @@ const (
 	Profiles      = "profiles"
 	Signals       = "signals"
 	StageChanges  = "stage-changes"
+	Evaluations   = "evaluations"
+	Messages      = "messages"
 	Fanout        = "fanout"
 	State         = "engine-state"
 	Notifications = "notifications"

@@ -63,3 +63,13 @@ func (p *Producer) putRules(ctx context.Context, r event.RulesetRecord) error {
 	}
 	return p.Send(ctx, record)
 }
+
+// Evaluation builds the record of feedback about an application.
+func Evaluation(e event.Evaluation) Record {
+	return published(Evaluations, "tideline.evaluation.v1", e.Student, e.Encode())
+}
+
+// Message builds the record of a message or an interview of an application.
+func Message(m event.Message) Record {
+	return published(Messages, "tideline.message.v1", m.Student, m.Encode())
+}

@@ -12,16 +12,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
-
-	"tideline/engine/event"
 )
 
-// Tail hands on every notification of all partitions that is committed after it
-// was opened, to this process: a process has one, and whoever listens, listens
-// to it. It leaves out what came before; that is in the inboxes.
+// Tail hands on every record of a topic, of all partitions, that is committed
+// after it was opened, to this process: a process has one a topic, and whoever
+// listens, listens to it. It leaves out what came before; that is in the stores.
 type Tail struct {
 	client  *kgo.Client
-	sink    func(partition int32, offset int64, n event.Notification)
+	topic   string
+	sink    func(in Input) error
 	log     *slog.Logger
 	records *prometheus.CounterVec
 
@@ -33,9 +32,10 @@ type Tail struct {
 
 // NewTail opens a tail at the end of what is committed. Sink is called with the
 // records of a partition in their order, one call at a time; it must not block
-// for long, and must not keep what it would have to wait for.
-func NewTail(ctx context.Context, config Config, sink func(partition int32, offset int64, n event.Notification), reg prometheus.Registerer, log *slog.Logger) (*Tail, error) {
-	ends, err := notificationEnds(ctx, config, log)
+// for long, and must not keep what it would have to wait for. Its error is an
+// *event.Invalid, of a record that cannot be read: it is counted and passed over.
+func NewTail(ctx context.Context, config Config, topic string, sink func(in Input) error, reg prometheus.Registerer, log *slog.Logger) (*Tail, error) {
+	ends, err := committedEnds(ctx, config, topic, log)
 	if err != nil {
 		return nil, err
 	}
@@ -44,34 +44,35 @@ func NewTail(ctx context.Context, config Config, sink func(partition int32, offs
 		offsets[n] = kgo.NewOffset().At(end)
 	}
 	cl, err := config.client(log,
-		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{Notifications: offsets}), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: offsets}), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), // after a loss rather twice than not at all
 		kgo.KeepControlRecords(),                          // else a position would stand before the end although all is read
 		kgo.FetchMaxWait(500*time.Millisecond))
 	if err != nil {
 		return nil, err
 	}
-	return &Tail{client: cl, sink: sink, log: log, next: ends, records: promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
-		Name: "tideline_stream_tail_records_total", Help: "Notifications read by this process's tail, by what became of them.",
+	return &Tail{client: cl, topic: topic, sink: sink, log: log, next: ends, records: promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
+		Name: "tideline_stream_tail_records_total", Help: "Records read by this process's tails, by what became of them.",
+		ConstLabels: prometheus.Labels{"topic": topic},
 	}, []string{"outcome"})}, nil
 }
 
-func notificationEnds(ctx context.Context, config Config, log *slog.Logger) (map[int32]int64, error) {
+func committedEnds(ctx context.Context, config Config, topic string, log *slog.Logger) (map[int32]int64, error) {
 	cl, err := config.client(log)
 	if err != nil {
 		return nil, err
 	}
 	defer cl.Close()
-	all, err := extents(ctx, kadm.NewClient(cl), Notifications)
+	all, err := extents(ctx, kadm.NewClient(cl), topic)
 	if err != nil {
 		return nil, err
 	}
 	ends := map[int32]int64{}
-	for n, s := range all[Notifications] {
+	for n, s := range all[topic] {
 		ends[n] = s.to
 	}
 	if len(ends) == 0 {
-		return nil, fmt.Errorf("follow the notifications: topic %s has no partitions", Notifications)
+		return nil, fmt.Errorf("follow topic %s: it has no partitions", topic)
 	}
 	return ends, nil
 }
@@ -89,7 +90,7 @@ func (t *Tail) Position(partition int32) int64 {
 // ErrRunning says that a tail is started that runs already.
 var ErrRunning = errors.New("this runs already")
 
-// Run hands notifications on until ctx ends or Close; then it returns nil. When
+// Run hands records on until ctx ends or Close; then it returns nil. When
 // it is called again it goes on where it was.
 func (t *Tail) Run(ctx context.Context) error {
 	if !t.running.TryLock() {
@@ -103,7 +104,7 @@ func (t *Tail) Run(ctx context.Context) error {
 		}
 		if err := pollError(fetches); err != nil {
 			// The client goes on by itself.
-			t.log.Warn("some notifications could not be followed; tried again", "error", err)
+			t.log.Warn("a topic could not be followed to its end; tried again", "topic", t.topic, "error", err)
 			_ = sleep(ctx, 100*time.Millisecond) // the loop looks at ctx
 		}
 		fetches.EachRecord(t.hand) // also after ctx ended: they would not come again
@@ -118,13 +119,11 @@ func (t *Tail) hand(r *kgo.Record) {
 	t.next[r.Partition] = r.Offset + 1
 	t.mu.Unlock()
 	if !r.Attrs.IsControl() {
-		n, err := event.DecodeNotification(r.Value)
-		if err != nil {
+		if err := t.sink(input(r)); err != nil {
 			t.records.WithLabelValues("poison").Inc()
-			t.log.Warn("a notification cannot be read", "partition", r.Partition, "offset", r.Offset, "code", codeOf(err))
+			t.log.Warn("a record cannot be read", "topic", t.topic, "partition", r.Partition, "offset", r.Offset, "code", codeOf(err))
 		} else {
 			t.records.WithLabelValues("applied").Inc()
-			t.sink(r.Partition, r.Offset, n)
 		}
 	}
 }

@@ -21,7 +21,12 @@ type heard struct {
 	since chan struct{}
 }
 
-func (h *heard) sink(partition int32, offset int64, n event.Notification) {
+func (h *heard) sink(in Input) error {
+	partition, offset := in.Partition, in.Offset
+	n, err := event.DecodeNotification(in.Value)
+	if err != nil {
+		return err
+	}
 	h.mu.Lock()
 	h.ids = append(h.ids, n.ID)
 	if offset < h.next[partition] {
@@ -33,6 +38,7 @@ func (h *heard) sink(partition int32, offset int64, n event.Notification) {
 	case h.since <- struct{}{}:
 	default:
 	}
+	return nil
 }
 
 func (h *heard) await(t *testing.T, wanted int) []string {
@@ -59,7 +65,7 @@ func TestATailHearsEverythingFromItsOpeningOnOverARestart(t *testing.T) {
 	p := producer(t, config)
 	tell(t, p, 0, 10)
 	h := &heard{next: map[int32]int64{}, since: make(chan struct{}, 1)}
-	tail, err := NewTail(t.Context(), config, h.sink, nil, quietly)
+	tail, err := NewTail(t.Context(), config, Notifications, h.sink, nil, quietly)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +120,7 @@ func TestATailHearsOnlyWhatWasCommitted(t *testing.T) {
 	config, _ := brokers(t)
 	ensure(t, config)
 	h := &heard{next: map[int32]int64{}, since: make(chan struct{}, 1)}
-	tail, err := NewTail(t.Context(), config, h.sink, nil, quietly)
+	tail, err := NewTail(t.Context(), config, Notifications, h.sink, nil, quietly)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,6 +37,8 @@ func topics() []topic {
 		{name: Profiles, compacted: true},
 		{name: Signals, kept: 90 * day},
 		{name: StageChanges, kept: 365 * day},
+		{name: Evaluations, kept: 365 * day},
+		{name: Messages, kept: 365 * day},
 		{name: Fanout, kept: fanoutKept},
 		{name: State, compacted: true},
 		{name: Notifications, kept: 30 * day},

@@ -1,19 +1,24 @@
 // Package timelines keeps in MongoDB what people look up rather than stream:
 // the opportunities, in opportunities_jobs, opportunities_hackathons and
-// opportunities_content; what was sent to whom, in notifications; and every
-// version of every ruleset, in rulesets and ruleset_versions.
+// opportunities_content; what was sent to whom, in notifications; every version
+// of every ruleset, in rulesets and ruleset_versions; and the applications, in
+// applications and application_overflow, with pipelines, rejection_reasons and
+// the audit beside them.
 //
-// Rulesets are written by the API. Every other write is a guarded projection of a record: it names the topic's
-// incarnation and the record's place in its partition, and does nothing when the
-// document is already at that place or beyond. So records may come again, in any
-// order, and a topic that is made anew begins anew. Only what MongoDB
-// and FerretDB do alike is used: single-document guards, upserts, bulk writes.
+// Rulesets and applications are kept here and nowhere else; an application is
+// replaced by compare-and-set on its revision. Every other write is a guarded
+// projection of a record: it names the topic's incarnation and the record's place
+// in its partition, and does nothing when the document is already at that place
+// or beyond. So records may come again, in any order, and a topic that is made
+// anew begins anew. Only what MongoDB and FerretDB do alike is used:
+// single-document guards, upserts, bulk writes.
 package timelines
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"slices"
 	"time"
@@ -42,6 +47,7 @@ type Store struct {
 	client   *mongo.Client
 	database *mongo.Database
 	serial   bool
+	stripes  *stripes // where serial
 	log      *slog.Logger
 	writes   *prometheus.CounterVec
 }
@@ -57,6 +63,7 @@ func New(config Config, reg prometheus.Registerer, log *slog.Logger) (*Store, er
 	}
 	return &Store{
 		client: client, database: client.Database(config.Database), serial: config.Serial, log: log,
+		stripes: &stripes{seed: maphash.MakeSeed()},
 		writes: promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
 			Name: "tideline_timelines_writes_total", Help: "Documents by what became of the write.",
 		}, []string{"outcome"}),
@@ -81,10 +88,14 @@ func (s *Store) Prepare(ctx context.Context) error {
 			return fmt.Errorf("index %s by posted_at: %w", name, err)
 		}
 	}
-	if err := s.prepareNotifications(ctx); err != nil {
-		return err
+	for _, prepare := range []func(context.Context) error{
+		s.prepareNotifications, s.prepareRulesets, s.prepareApplications, s.prepareAudit,
+	} {
+		if err := prepare(ctx); err != nil {
+			return err
+		}
 	}
-	return s.prepareRulesets(ctx)
+	return s.create(ctx, s.pipelines().Name(), s.reasons().Name())
 }
 
 // exists says whether another process was faster.

@@ -18,14 +18,17 @@ import (
 	"tideline/engine/event"
 )
 
-func open(t *testing.T) *Store {
+func open(t *testing.T) *Store { return openAs(t, false) }
+
+// openAs opens a store that counts on being the only writer, or does not.
+func openAs(t *testing.T, serial bool) *Store {
 	log := slog.New(slog.DiscardHandler)
 	servers, err := local.Start(t.Context(), local.Options{Dir: t.TempDir(), Mongo: true, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(servers.Close)
-	s, err := New(Config{URI: servers.MongoURI, Database: "test"}, nil, log)
+	s, err := New(Config{URI: servers.MongoURI, Database: "test", Serial: serial}, nil, log)
 	if err != nil {
 		t.Fatal(err)
 	}

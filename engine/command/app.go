@@ -45,15 +45,17 @@ type app struct {
 	projector  *streams.Projector
 	tail       *streams.Tail
 	board      *api.Switchboard
-	reloads    reloadMetrics
-	lag        *streams.LagReader
-	deliverer  *deliverer // nil: nothing to deliver to, or another process does it
-	preparing  sync.Mutex
-	prepared   bool // the collections exist
-	auth       api.AuthConfig
-	apiAddr    string // where it listens
-	adminAddr  string
-	teardown   []closer // last first
+
+	applications applications
+	reloads      reloadMetrics
+	lag          *streams.LagReader
+	deliverer    *deliverer // nil: nothing to deliver to, or another process does it
+	preparing    sync.Mutex
+	prepared     bool // the collections exist
+	auth         api.AuthConfig
+	apiAddr      string // where it listens
+	adminAddr    string
+	teardown     []closer // last first
 
 	stopWithin time.Duration
 	stopOnce   sync.Once
@@ -118,6 +120,9 @@ func (a *app) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := a.openTail(ctx, kafka); err != nil {
+		return err
+	}
+	if err := a.openHiring(ctx, kafka); err != nil {
 		return err
 	}
 	a.auth = api.AuthConfig{
@@ -188,6 +193,9 @@ func (a *app) run(ctx context.Context, started func(ctx context.Context)) error 
 		part("delivery", func() error { return a.deliverer.run(ctx) })
 	}
 	part("tail of notifications", func() error { return a.tail.Run(ctx) })
+	part("applications", func() error { return a.follow(ctx) })
+	part("outbox of applications", func() error { return a.applications.service.Run(ctx) })
+	part("facts of applications", func() error { return a.applications.facts.Run(ctx, a.accept) })
 	part("rulesets", func() error { return a.watchRulesets(ctx) })
 	part("inbox", func() error { return a.projector.Run(ctx) })
 	part("record of notifications", func() error { return a.record.Run(ctx, a.recordNotifications) })
@@ -272,7 +280,7 @@ func (a *app) newAPI(ctx context.Context) (*api.Server, error) {
 		Publisher: a.engine.Producer(),
 		Scorer:    match.NewScorer(matchConfig(a.config.Scoring), skills.Normalize),
 		Ready:     a.engine.Ready, Gatherer: a.registry, Now: a.now,
-		Notify: a.notifyPorts(),
+		Notify: a.notifyPorts(), Hiring: a.hiringPorts(),
 	}, a.registry, a.log)
 }
 

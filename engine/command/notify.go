@@ -55,10 +55,12 @@ func (a *app) openTail(ctx context.Context, kafka streams.Config) error {
 	}
 	store := inboxStore{a.store, texts}
 	a.board = api.NewSwitchboard()
-	a.tail, err = streams.NewTail(ctx, kafka, func(_ int32, offset int64, n event.Notification) {
-		if !a.board.Wanted(n.Recipient) {
-			return
+	a.tail, err = streams.NewTail(ctx, kafka, streams.Notifications, func(in streams.Input) error {
+		n, err := event.DecodeNotification(in.Value)
+		if err != nil || !a.board.Wanted(n.Recipient) {
+			return err
 		}
+		offset := in.Offset
 		for _, change := range store.changes(streams.InboxRecord{Notification: &n, Offset: offset}) {
 			switch {
 			case change.Put != nil:
@@ -67,6 +69,7 @@ func (a *app) openTail(ctx context.Context, kafka streams.Config) error {
 				a.board.Publish(n.Recipient, api.Told{Sequence: offset, Retract: change.Retract})
 			}
 		}
+		return nil
 	}, a.registry, a.log)
 	if err == nil {
 		a.defers("tail of notifications", a.tail.Close)

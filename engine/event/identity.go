@@ -24,6 +24,11 @@ func DigestID(rule, recipient, first string) string {
 	return digest(16, "digest", rule, recipient, first)
 }
 
+// ApplicationID names the one application of a student for an opportunity. 32 hex digits.
+func ApplicationID(student, opportunity string) string {
+	return digest(16, "application", student, opportunity)
+}
+
 // digest hashes parts, each preceded by its length, so that no two lists collide.
 func digest(size int, parts ...string) string {
 	h := sha256.New()

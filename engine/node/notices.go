@@ -20,6 +20,9 @@ func (a *actor) notice(in streams.Input, out *partition.Effects) (outcome string
 		if err != nil {
 			return "", err
 		}
+		if change.Seq == 0 || change.Kind == event.Erased {
+			return "unaccepted", nil // what others say happened; once it is accepted it comes again, with its place
+		}
 		if !a.partition.StageChange(change, out) {
 			return "duplicate", nil
 		}

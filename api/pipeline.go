@@ -1,0 +1,218 @@
+package api
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tideline/engine/application"
+	"tideline/engine/board"
+	"tideline/engine/event"
+)
+
+// shownColumn is a column of a job's pipeline.
+type shownColumn struct {
+	Column     string             `json:"column" doc:"for ?column="`
+	Stage      event.Stage        `json:"stage"`
+	Name       string             `json:"name"`
+	Count      int                `json:"count" doc:"of all that pass the filters"`
+	Stuck      int                `json:"stuck"`
+	Cards      []shownApplication `json:"cards"`
+	NextCursor string             `json:"next_cursor,omitempty"`
+}
+
+type shownPipeline struct {
+	Job     string        `json:"job"`
+	Columns []shownColumn `json:"columns"`
+}
+
+// job gives the job that the path names, if it is the caller's.
+func (s *Server) job(c *fiber.Ctx, who principal) (event.Opportunity, error) {
+	o, err := s.existing(c)
+	if err != nil {
+		return o, err
+	}
+	if o.Bucket != event.Jobs {
+		return o, refusal(http.StatusNotFound, "no job of that id")
+	}
+	return o, owns(who, o.Recruiter)
+}
+
+// pipeline shows who stands where.
+func (s *Server) pipeline(c *fiber.Ctx, who principal) error {
+	o, err := s.job(c, who)
+	if err != nil {
+		return err
+	}
+	if !s.ports.Hiring.Loaded() {
+		return ErrRebuilding
+	}
+	limit, wrong := pageLimit(c)
+	order := board.Order(c.Query("sort", string(board.ByRecency)))
+	if !slices.Contains(board.Orders, order) {
+		wrong = append(wrong, Complaint{"query.sort", string(event.UnknownValue), fmt.Sprintf("must be one of %v", board.Orders)})
+	}
+	least, err := strconv.Atoi(c.Query("min_match", "0"))
+	if err != nil || least < 0 || least > 1000 {
+		wrong = append(wrong, Complaint{"query.min_match", string(event.OutOfRange), "must be from 0 to 1000, per mille"})
+	}
+	if v := c.Query("stuck"); v != "" && v != "true" && v != "false" {
+		wrong = append(wrong, Complaint{"query.stuck", string(event.UnknownValue), "must be true or false"})
+	}
+	if c.Query("column") == "" && c.Query("cursor") != "" {
+		wrong = append(wrong, Complaint{"query.column", string(event.Missing), "is required with a cursor: each column has its own"})
+	}
+	if len(wrong) > 0 {
+		return refusal(http.StatusUnprocessableEntity, "the query is not valid", wrong...)
+	}
+	p, err := s.ports.Hiring.Service.Pipeline(c.UserContext(), o.ID, o.Organisation)
+	if err != nil {
+		return err
+	}
+	now := s.ports.Now()
+	rows := keep(s.ports.Hiring.Board.OfJob(o.ID), func(r *board.Row) bool {
+		return r.Origin.Match >= least && (c.Query("stuck") != "true" || stuck(p, r, now))
+	})
+	columns := board.Columns(rows, p, order, now)
+	answer := shownPipeline{Job: o.ID, Columns: []shownColumn{}}
+	for i, column := range columns {
+		first := i == 0 || columns[i-1].Stage != column.Stage // a stage means the first of its steps
+		if wanted := c.Query("column"); wanted != "" && wanted != column.Step && (wanted != string(column.Stage) || !first) {
+			continue
+		}
+		shown, err := s.shownColumn(c, who, o.ID, column, order, limit)
+		if err != nil {
+			return err
+		}
+		answer.Columns = append(answer.Columns, shown)
+	}
+	if len(answer.Columns) == 0 {
+		return refusal(http.StatusUnprocessableEntity, "there is no such column", Complaint{"query.column", string(event.UnknownValue), "must be a stage or a step of the job's pipeline"})
+	}
+	return c.JSON(answer)
+}
+
+func (s *Server) shownColumn(c *fiber.Ctx, who principal, job string, column board.Column, order board.Order, limit int) (shownColumn, error) {
+	shown := shownColumn{Column: column.Step, Stage: column.Stage, Name: column.Name, Count: column.Count, Stuck: column.Stuck, Cards: []shownApplication{}}
+	if shown.Column == "" {
+		shown.Column = string(column.Stage)
+		shown.Name = forRecruiters[column.Stage]
+	}
+	rows := make([]*board.Row, len(column.Cards))
+	stuck := map[string]bool{}
+	for i, card := range column.Cards {
+		rows[i], stuck[card.ID] = card.Row, card.Stuck
+	}
+	filters := fmt.Sprintf("%q", []string{shown.Column, string(order), c.Query("stuck"), c.Query("min_match")})
+	page, next, err := s.pageOf(c, scope{job, event.Bucket("pipeline " + filters)}, rows, order, limit)
+	if err != nil {
+		return shown, err
+	}
+	for _, r := range page {
+		card := s.shownRow(r, who)
+		card.Stuck = stuck[r.ID]
+		shown.Cards = append(shown.Cards, card)
+	}
+	shown.NextCursor = next
+	return shown, nil
+}
+
+// movedCard is one event of a pipeline's stream.
+type movedCard struct {
+	Card shownApplication `json:"card"`
+	From event.Stage      `json:"from,omitempty"`
+}
+
+// pipelineStream sends the moves of a job as they happen.
+func (s *Server) pipelineStream(c *fiber.Ctx, who principal) error {
+	o, err := s.job(c, who)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, "text/event-stream")
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set("X-Accel-Buffering", "no")
+	if c.Method() == http.MethodHead {
+		return nil
+	}
+	watch, conn := s.ports.Hiring.Board.Watch(o.ID), c.Context().Conn()
+	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { s.sendMoves(w, conn, who, o.ID, watch) })
+	return nil
+}
+
+// sendMoves writes until the client or the server goes away. It resumes nothing:
+// who was away, or was too slow, reads the pipeline again while the stream is open.
+func (s *Server) sendMoves(w *bufio.Writer, conn net.Conn, who principal, job string, watch *board.Watch) {
+	defer func() { watch.Close() }() // the one of the end
+	s.metrics.streams.Inc()
+	defer s.metrics.streams.Dec()
+	beat := time.NewTicker(s.heartbeat)
+	defer beat.Stop()
+	fmt.Fprintf(w, "retry: %d\n\n", streamRetry)
+	for flush(conn, w) {
+		select {
+		case <-s.hub.closed:
+			return
+		case <-beat.C:
+			fmt.Fprint(w, ": still here\n\n")
+		case m, open := <-watch.Moves():
+			if open {
+				s.sendMove(w, m, who)
+				continue
+			}
+			// Watched anew before the client is told to read: what comes in between is sent.
+			watch = s.ports.Hiring.Board.Watch(job)
+			fmt.Fprint(w, "event: reset\ndata: {\"reason\":\"some moves were missed; read the pipeline again\"}\n\n")
+		}
+	}
+}
+
+func (s *Server) sendMove(w *bufio.Writer, m board.Move, who principal) {
+	moved := movedCard{Card: s.shownRow(m.After, who)}
+	if m.Before != nil {
+		moved.From = m.Before.Stage
+	}
+	if data, err := json.Marshal(moved); err == nil {
+		fmt.Fprintf(w, "id: %s-%d\nevent: move\ndata: %s\n\n", m.After.ID, m.After.Seq(), data)
+	}
+}
+
+// stages shows how a job's recruiter cuts the stages up.
+func (s *Server) stages(c *fiber.Ctx, who principal) error {
+	o, err := s.job(c, who)
+	if err != nil {
+		return err
+	}
+	p, err := s.ports.Hiring.Service.Pipeline(c.UserContext(), o.ID, o.Organisation)
+	if err != nil {
+		return err
+	}
+	p.Job = o.ID
+	return c.JSON(p)
+}
+
+func (s *Server) putStages(c *fiber.Ctx, who principal) error {
+	o, err := s.job(c, who)
+	if err != nil {
+		return err
+	}
+	var p application.Pipeline
+	if err := jsonBody(c, &p); err != nil {
+		return err
+	}
+	p.Job = o.ID
+	if err := p.Check(); err != nil {
+		return err
+	}
+	if err := s.ports.Hiring.Timelines.PutPipeline(c.UserContext(), p); err != nil {
+		return err
+	}
+	return c.JSON(p)
+}

@@ -1,0 +1,166 @@
+package hiring
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"tideline/engine/application"
+)
+
+const (
+	relayEvery = 30 * time.Second // looks for what another process left untold
+	markEvery  = time.Second      // writes down what was told; until then it would be told again
+	relayMost  = 500
+)
+
+// outbox tells the topics what the records' logs say, at least once and in the
+// order of each log. Records wait by id, so a burst of changes of one costs one turn.
+type outbox struct {
+	store    Store
+	topics   Topics
+	log      *slog.Logger
+	waiting  prometheus.Gauge
+	failures prometheus.Counter
+	wake     chan struct{}
+
+	mu     sync.Mutex
+	queue  map[string]*application.Record // the newest version of each
+	marked map[string]int                 // told, not yet written down
+}
+
+func newOutbox(store Store, topics Topics, reg prometheus.Registerer, log *slog.Logger) *outbox {
+	return &outbox{
+		store: store, topics: topics, log: log, wake: make(chan struct{}, 1),
+		queue: map[string]*application.Record{}, marked: map[string]int{},
+		waiting: promauto.With(reg).NewGauge(prometheus.GaugeOpts{
+			Name: "tideline_applications_untold", Help: "Applications whose changes the topics have not been told yet by this process.",
+		}),
+		failures: promauto.With(reg).NewCounter(prometheus.CounterOpts{
+			Name: "tideline_applications_tell_failures_total", Help: "Attempts to tell the topics that failed; they are repeated.",
+		}),
+	}
+}
+
+// put queues a record. The queue is no longer than there are applications changed at once.
+func (o *outbox) put(r *application.Record) {
+	o.enqueue(r)
+	o.rouse()
+}
+
+func (o *outbox) enqueue(r *application.Record) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if old := o.queue[r.ID]; old == nil || old.Version < r.Version {
+		o.queue[r.ID] = r
+	}
+	o.waiting.Set(float64(len(o.queue)))
+}
+
+func (o *outbox) rouse() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+// told is how much of a log the topics have, as far as it is not written down yet.
+func (o *outbox) told(id string) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.marked[id]
+}
+
+func (o *outbox) run(ctx context.Context) error {
+	relay, mark := time.NewTicker(relayEvery), time.NewTicker(markEvery)
+	defer relay.Stop()
+	defer mark.Stop()
+	o.relay(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			o.mark(context.WithoutCancel(ctx))
+			return nil
+		case <-o.wake:
+			o.tell(ctx)
+		case <-mark.C:
+			o.mark(ctx)
+		case <-relay.C:
+			o.relay(ctx)
+		}
+	}
+}
+
+// relay queues what a process that died left untold.
+func (o *outbox) relay(ctx context.Context) {
+	records, err := o.store.PendingApplications(ctx, relayMost)
+	if err != nil {
+		if ctx.Err() == nil {
+			o.log.Warn("applications whose changes are not in the topics could not be looked up; tried again", "error", err, "in", relayEvery)
+		}
+		return
+	}
+	for _, r := range records {
+		o.put(r)
+	}
+}
+
+// tell publishes all that waits. One goroutine does it, so the order of a log
+// is the order in the topic.
+func (o *outbox) tell(ctx context.Context) {
+	o.mu.Lock()
+	batch := o.queue
+	o.queue = map[string]*application.Record{}
+	o.mu.Unlock()
+	var told []application.Told
+	for id, r := range batch {
+		from := *r
+		from.Published = max(from.Published, o.told(id))
+		told = append(told, from.Unpublished()...)
+	}
+	if err := o.topics.Tell(ctx, told); err != nil {
+		o.failures.Inc()
+		if ctx.Err() == nil {
+			o.log.Warn("changes of applications are not in the topics yet; tried again", "error", err)
+		}
+		for _, r := range batch {
+			o.enqueue(r)
+		}
+		time.AfterFunc(time.Second, o.rouse) // not at once: the broker is in trouble
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for id, r := range batch {
+		o.marked[id] = max(o.marked[id], r.Version)
+	}
+	o.waiting.Set(float64(len(o.queue)))
+}
+
+// mark writes down what was told.
+func (o *outbox) mark(ctx context.Context) {
+	o.mu.Lock()
+	marks := maps.Clone(o.marked)
+	o.mu.Unlock()
+	if len(marks) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if err := o.store.MarkPublished(ctx, marks); err != nil {
+		o.log.Warn("what the topics were told is not written down yet; a crash now would tell it twice", "error", err)
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for id, n := range marks {
+		if o.marked[id] == n {
+			delete(o.marked, id)
+		}
+	}
+}
