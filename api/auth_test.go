@@ -131,7 +131,7 @@ func TestRememberedTokensExpire(t *testing.T) {
 	if w.server.auth.known.size() != 1 {
 		t.Fatal("the token was not remembered")
 	}
-	w.now = now.Add(time.Hour + leeway + time.Second)
+	w.now = now.Add(tokenLife + leeway + time.Second)
 	w.do("GET", "/recommendations/jobs", token, "").problem(t, 401)
 }
 

@@ -28,6 +28,9 @@ var now = time.Date(2026, 5, 10, 12, 0, 0, 0, time.UTC)
 
 var testAuth = AuthConfig{Secret: "a secret that only these tests know", Issuer: "campus", Audience: "tideline"}
 
+// tokenLife lets tests move the clock by days.
+const tokenLife = 30 * 24 * time.Hour
+
 // world is what the API stands on: the real catalog and scorer, and feeds and
 // topics that keep what they are given.
 type world struct {
@@ -174,7 +177,7 @@ func numbered(prefix string, n int) []string {
 
 func (w *world) token(role Role, subject string) string {
 	w.t.Helper()
-	token, err := Mint(testAuth, role, subject, now, time.Hour)
+	token, err := Mint(testAuth, role, subject, now, tokenLife)
 	if err != nil {
 		w.t.Fatal(err)
 	}
