@@ -146,7 +146,7 @@ func (v *victim) verify() {
 	if err != nil {
 		v.t.Fatalf("verify: %v\n%s", err, out)
 	}
-	if !bytes.Contains(out, []byte(" firings, ")) {
+	if !slices.Contains(v.verifying, "--rules=false") && !bytes.Contains(out, []byte(" firings, ")) {
 		v.t.Fatalf("verify has not looked at the rules:\n%s", out)
 	}
 	v.t.Logf("%s", out[max(0, len(out)-200):])
