@@ -34,6 +34,7 @@ var (
 		"app.stage":        func(s *Subject, v string) { editApp(s, func(a *App) { a.Stage = event.Stage(v) }) },
 		"app.previous":     func(s *Subject, v string) { editApp(s, func(a *App) { a.Previous = event.Stage(v) }) },
 		"app.actor_role":   func(s *Subject, v string) { editApp(s, func(a *App) { a.ActorRole = v }) },
+		"app.message_role": func(s *Subject, v string) { editApp(s, func(a *App) { a.MessageRole = v }) },
 		"gap.skill": func(s *Subject, v string) {
 			if s.Gap != nil {
 				g := *s.Gap
@@ -50,6 +51,7 @@ var (
 		},
 	}
 	flagEdits = map[string]func(*Subject, bool){
+		"app.feedback_missing": func(s *Subject, v bool) { editApp(s, func(a *App) { a.FeedbackMissing = v }) },
 		"match.saved":          func(s *Subject, v bool) { editMatch(s, func(m *Match) { m.Saved = v }) },
 		"opp.remote":           func(s *Subject, v bool) { editOpp(s, func(o *event.Opportunity) { o.Remote = v }) },
 		"student.remote":       func(s *Subject, v bool) { editStudent(s, func(p *event.Profile) { p.Remote = &v }) },

@@ -35,12 +35,9 @@ var (
 			}
 			return s.Gap.Severity, true
 		},
-		"app.stage_seq": func(s *Subject) (float64, bool) {
-			if s.App == nil {
-				return 0, false
-			}
-			return float64(s.App.StageSeq), true
-		},
+		"app.stage_seq":   appNumber(func(a *App) int { return a.StageSeq }),
+		"app.scorecards":  appNumber(func(a *App) int { return a.Scorecards }),
+		"app.message_seq": appNumber(func(a *App) int { return a.MessageSeq }),
 	}
 	wordFields = map[string]func(*Subject) (string, bool){
 		"opp.id":           oppWord(func(o *Opp) string { return o.ID }),
@@ -54,6 +51,7 @@ var (
 		"app.stage":        appWord(func(a *App) string { return string(a.Stage) }),
 		"app.previous":     appWord(func(a *App) string { return string(a.Previous) }),
 		"app.actor_role":   appWord(func(a *App) string { return a.ActorRole }),
+		"app.message_role": appWord(func(a *App) string { return a.MessageRole }),
 		"student.id": func(s *Subject) (string, bool) {
 			if s.Student == nil {
 				return "", false
@@ -131,6 +129,15 @@ func oppWord(get func(*Opp) string) func(*Subject) (string, bool) {
 			return "", false
 		}
 		return get(s.Opp), true
+	}
+}
+
+func appNumber(get func(*App) int) func(*Subject) (float64, bool) {
+	return func(s *Subject) (float64, bool) {
+		if s.App == nil {
+			return 0, false
+		}
+		return float64(get(s.App)), true
 	}
 }
 

@@ -26,6 +26,8 @@ const (
 	OnProfiles
 	OnSignals
 	OnStageChanges
+	OnEvaluations
+	OnMessages
 )
 
 // Mode says whether a rule is at work.

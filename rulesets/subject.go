@@ -70,6 +70,13 @@ type App struct {
 	InterviewAt *time.Time  `json:"interview_at,omitempty"`
 	OfferEnds   *time.Time  `json:"offer_ends,omitempty"`
 	ActorRole   string      `json:"actor_role,omitempty"` // of the last change
+
+	InterviewedAt   *time.Time `json:"interviewed_at,omitempty"` // when the last interview that was held ended
+	FeedbackMissing bool       `json:"feedback_missing,omitempty"`
+	Scorecards      int        `json:"scorecards,omitempty"`
+	MessageSeq      int        `json:"message_seq,omitempty"` // number of the last message to both sides, in the log
+	MessageAt       *time.Time `json:"message_at,omitempty"`
+	MessageRole     string     `json:"message_role,omitempty"` // of who wrote it
 }
 
 // Truth is the value of a condition.

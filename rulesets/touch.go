@@ -3,12 +3,12 @@ package rulesets
 import "slices"
 
 // touchNames are the kinds of `on` as rules write them, in the order of their bits.
-var touchNames = []string{"opportunities", "profiles", "signals", "stage-changes"}
+var touchNames = []string{"opportunities", "profiles", "signals", "stage-changes", "evaluations", "messages"}
 
 // touches says what may make rules of a scope fire.
 var touches = map[Scope]Touch{
 	PairScope:        OnOpportunities | OnProfiles | OnSignals,
-	ApplicationScope: OnStageChanges,
+	ApplicationScope: OnStageChanges | OnEvaluations | OnMessages,
 	ItemScope:        OnProfiles,
 	StudentScope:     OnProfiles,
 }

@@ -21,6 +21,7 @@ const (
 	StageChanges  = "stage-changes"
 	Evaluations   = "evaluations"
 	Messages      = "messages"
+	ProfileScores = "profile-scores"
 	Fanout        = "fanout"
 	State         = "engine-state"
 	Notifications = "notifications"
@@ -36,7 +37,7 @@ const (
 // copartitioned are the topics whose partition n one process consumes together,
 // in the order in which the records of one poll are worked on: what people want
 // and are comes before what happens to them, and firings before the next tick.
-var copartitioned = []string{Preferences, Profiles, StageChanges, Signals, Candidates, Proposals, Fanout}
+var copartitioned = []string{Preferences, Profiles, StageChanges, Evaluations, Messages, Signals, Candidates, Proposals, Fanout}
 
 // routed are the topics whose records the router repeats to all student partitions.
 var routed = []string{Opportunities, Rulesets}

@@ -75,3 +75,12 @@ func NoRuleset(key string) Record {
 func StageChange(s event.StageChange) Record {
 	return published(StageChanges, "tideline.stage-change.v1", s.Student, s.Encode())
 }
+
+// Scores is what a student's applications say about them.
+func Scores(partition int32, s event.ProfileScores) Record {
+	kind, value := "tideline.profile-scores.v1", s.Encode()
+	if value == nil {
+		kind = "tideline.profile-scores.erased.v1"
+	}
+	return Record{topic: ProfileScores, partition: partition, key: []byte(s.Student), value: value, headers: cloudEvent(kind, time.Now())}
+}

@@ -30,6 +30,8 @@ func TestInputsOfAPartitionComeInTheOrderInWhichTheyMustBeWorkedOn(t *testing.T)
 	send(t, p, FanoutTo(2, event.Fanout{Tick: &noon}),
 		Proposal(event.Proposal{ID: "p", Rule: "r", Recipient: who}),
 		CandidateList(event.CandidateList{Rule: "r", Opportunity: who, Partition: 1, Candidates: []event.Candidate{{Student: "s"}}}),
+		Evaluation(event.Evaluation{EventID: "v", Application: "a", Student: who, Opportunity: "o"}),
+		Message(event.Message{EventID: "m", Application: "a", Student: who, Opportunity: "o"}),
 		signalOf(who, 0))
 	err := errors.Join(
 		p.StageChanges(t.Context(), []event.StageChange{{EventID: "e", Application: "a", Student: who, Opportunity: "o", Seq: 1, To: event.Applied, At: noon}}),
@@ -40,7 +42,7 @@ func TestInputsOfAPartitionComeInTheOrderInWhichTheyMustBeWorkedOn(t *testing.T)
 		t.Fatal(err)
 	}
 	var topics []string
-	for _, in := range poll(t, session(t, config, "a"), has(8)).Partitions[2] {
+	for _, in := range poll(t, session(t, config, "a"), has(10)).Partitions[2] {
 		topics = append(topics, in.Topic)
 	}
 	slices.Sort(topics) // one poll need not bring everything

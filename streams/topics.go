@@ -39,6 +39,7 @@ func topics() []topic {
 		{name: StageChanges, kept: 365 * day},
 		{name: Evaluations, kept: 365 * day},
 		{name: Messages, kept: 365 * day},
+		{name: ProfileScores, compacted: true},
 		{name: Fanout, kept: fanoutKept},
 		{name: State, compacted: true},
 		{name: Notifications, kept: 30 * day},

@@ -25,7 +25,7 @@ type Record struct {
 
 // Logs are all records of the topics, in offset order per partition.
 type Logs struct {
-	Opportunities, Profiles, Signals []Record
+	Opportunities, Profiles, Signals, StageChanges, Evaluations []Record
 }
 
 // Weights of one bucket.
@@ -54,6 +54,7 @@ type Result struct {
 	Saved   map[string][]string           // student -> opportunity ids, sorted
 	Ignored map[string][]string
 	Weights map[string]map[string]float64 // student -> feature -> interest
+	Scores  map[string]Score              // of everybody with applications
 }
 
 // Compute recomputes everything.
@@ -62,8 +63,9 @@ func Compute(logs Logs, config Config) Result {
 	w.readOpportunities(logs.Opportunities)
 	w.readProfiles(logs.Profiles)
 	w.readSignals(logs.Signals)
+	scores := w.readScores(logs)
 	r := Result{
-		Feeds: map[string]map[string][]Entry{}, Saved: map[string][]string{}, Ignored: map[string][]string{},
+		Scores: scores, Feeds: map[string]map[string][]Entry{}, Saved: map[string][]string{}, Ignored: map[string][]string{},
 		Weights: map[string]map[string]float64{},
 	}
 	for id, s := range w.students {

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"encoding/json"
+	"math"
 	"sort"
 	"strings"
 	"time"
@@ -30,7 +31,9 @@ type student struct {
 	locations []string
 	remote    bool
 	seeking   bool
-	ability   *float64
+	career    *float64
+	interview int            // -1: unknown
+	ability   *float64       // of the two; see readScores
 	gaps      map[string]gap // by the skill's canonical name
 }
 
@@ -181,8 +184,13 @@ func (w *world) parseProfile(r Record) *student {
 	}
 	s := &student{
 		id: raw.ID, partition: r.Partition, skills: map[string]int{}, year: raw.GraduationYear, gaps: map[string]gap{},
-		remote: raw.Remote == nil || *raw.Remote, seeking: raw.OpenToWork, ability: raw.AIProfile.CareerScore,
+		remote: raw.Remote == nil || *raw.Remote, seeking: raw.OpenToWork, career: raw.AIProfile.CareerScore,
+		interview: -1,
 	}
+	if own := raw.AIProfile.InterviewScore; own != nil {
+		s.interview = int(math.Round(*own))
+	}
+	s.ability = ability(s.career, s.interview)
 	for _, skill := range raw.Skills {
 		level, ok := between(skill.Level, 5, 3)
 		if !ok || blank(skill.Name) || len(skill.Name) > 200 {

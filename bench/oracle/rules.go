@@ -109,6 +109,7 @@ func Rules(logs Logs, config Config) RuleResult {
 	w.readOpportunities(logs.Opportunities)
 	w.readProfiles(logs.Profiles)
 	w.readSignals(logs.Signals)
+	w.readScores(logs)
 	h := w.history(logs)
 	result := RuleResult{Must: map[Firing]bool{}, May: map[Firing]bool{}, Candidates: map[string][]Ranked{}}
 	for _, s := range w.students {

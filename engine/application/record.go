@@ -126,7 +126,7 @@ func (r *Record) forget(c Change) {
 		return c.Kind == event.Correction && c.From == s && c.To.Index() < s.Index()
 	}
 	if undone(event.InterviewScheduled) {
-		r.InterviewAt = lastMeeting(r.Interviews)
+		r.InterviewAt = LastMeeting(r.Interviews)
 	}
 	offered := c.To == event.OfferExtended && c.From != c.To && c.Kind != event.Late && c.Kind != event.Correction
 	if offered || undone(event.OfferExtended) {
@@ -155,10 +155,11 @@ func (r *Record) meeting(i event.Interview) {
 	if !known {
 		list = append(list, i)
 	}
-	r.Interviews, r.InterviewAt = list, lastMeeting(list)
+	r.Interviews, r.InterviewAt = list, LastMeeting(list)
 }
 
-func lastMeeting(list []event.Interview) *time.Time {
+// LastMeeting is when the last interview starts that was not cancelled; nil: there is none.
+func LastMeeting(list []event.Interview) *time.Time {
 	var last *time.Time
 	for _, i := range list {
 		if i.State != event.InterviewCancelled && (last == nil || i.Starts.After(*last)) {

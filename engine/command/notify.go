@@ -278,7 +278,8 @@ func (a *app) past(ctx context.Context, from, until time.Time) (rehearsal.Past, 
 	kafka := a.backend.kafka(a.config)
 	for topic, kind := range map[string]rehearsal.Kind{
 		streams.Opportunities: rehearsal.Opportunities, streams.Profiles: rehearsal.Profiles, streams.Signals: rehearsal.Signals,
-		streams.StageChanges: rehearsal.StageChanges, streams.Preferences: rehearsal.Preferences,
+		streams.StageChanges: rehearsal.StageChanges, streams.Evaluations: rehearsal.Evaluations, streams.Messages: rehearsal.Messages,
+		streams.Preferences: rehearsal.Preferences,
 	} {
 		err := streams.ReadLog(ctx, kafka, a.log, topic, func(in streams.Input) error {
 			past.Records = append(past.Records, rehearsal.Record{

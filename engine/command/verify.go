@@ -80,6 +80,11 @@ func (v verifier) run(ctx context.Context, out io.Writer, patience time.Duration
 		if err != nil {
 			return err
 		}
+		scores, err := v.compareScores(ctx, want)
+		if err != nil {
+			return err
+		}
+		differences = append(differences, scores...)
 		found := []finding{{fmt.Sprintf("%d students, %d feed entries", len(want.Feeds), entries), differences}}
 		if v.rules {
 			more, err := v.compareRules(ctx, logs, config, len(want.Feeds))
@@ -133,6 +138,7 @@ func (v verifier) recompute(ctx context.Context) (oracle.Result, error) {
 func (v verifier) read(ctx context.Context) (logs oracle.Logs, config oracle.Config, err error) {
 	for topic, into := range map[string]*[]oracle.Record{
 		streams.Opportunities: &logs.Opportunities, streams.Profiles: &logs.Profiles, streams.Signals: &logs.Signals,
+		streams.StageChanges: &logs.StageChanges, streams.Evaluations: &logs.Evaluations,
 	} {
 		err := streams.ReadLog(ctx, v.kafka, v.log, topic, func(in streams.Input) error {
 			*into = append(*into, oracle.Record{
@@ -194,6 +200,37 @@ func (v verifier) compare(ctx context.Context, want oracle.Result) (differences 
 		differences = append(differences, v.surplus(ctx, n, want)...)
 	}
 	return differences, entries, ctx.Err()
+}
+
+// compareScores compares what profile-scores says last of each student.
+func (v verifier) compareScores(ctx context.Context, want oracle.Result) (differences []oracle.Difference, err error) {
+	told := map[string]oracle.Score{}
+	err = streams.ReadLog(ctx, v.kafka, v.log, streams.ProfileScores, func(in streams.Input) error {
+		delete(told, string(in.Key))
+		if in.Value == nil {
+			return nil
+		}
+		s, err := event.DecodeProfileScores(in.Value)
+		if err != nil {
+			return err
+		}
+		score := oracle.Score{Activity: int(s.Activity), Interview: -1}
+		if s.Interview != nil {
+			score.Interview = int(*s.Interview)
+		}
+		told[string(in.Key)] = score
+		return nil
+	})
+	for student := range told {
+		if _, known := want.Scores[student]; !known {
+			differences = append(differences, want.DiffScores(student, told[student], true)...)
+		}
+	}
+	for student := range want.Scores {
+		score, is := told[student]
+		differences = append(differences, want.DiffScores(student, score, is)...)
+	}
+	return differences, err
 }
 
 // surplus lists the students of a partition who are in the store and should not be.

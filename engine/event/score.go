@@ -10,10 +10,16 @@ type ProfileScores struct {
 	Activity  float64   `json:"activity_score"`            // 0..100
 	Interview *float64  `json:"interview_score,omitempty"` // 0..100; nil: nothing is known
 	AsOf      time.Time `json:"as_of"`                     // the time to which evidence has decayed
+	Erased    bool      `json:"-"`                         // nothing is known any more: the record is a tombstone
 }
 
-// Encode gives the record value.
-func (s ProfileScores) Encode() []byte { return encode(s) }
+// Encode gives the record value; nil: a tombstone.
+func (s ProfileScores) Encode() []byte {
+	if s.Erased {
+		return nil
+	}
+	return encode(s)
+}
 
 // DecodeProfileScores reads one record. The error is an *Invalid.
 func DecodeProfileScores(data []byte) (ProfileScores, error) {

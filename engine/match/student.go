@@ -11,9 +11,10 @@ type Student struct {
 	skills    []uint32 // skill number << 3 | level, sorted
 	locations []uint32 // sorted; empty: anywhere
 	extras    *extras  // nil for most
-	ability   int8     // 0..100; -1 unknown
+	career    int8     // 0..100; -1 unknown
 	activity  int8     // 0..100; -1 unknown
 	interview int8     // 0..100; -1 unknown
+	ability   int8     // what follows from career and interview: 0..100; -1 unknown
 	year      uint8    // graduation year - 2000 + 1; 0 unknown
 	remote    bool     // accepts remote work
 	seeking   bool     // open to work
@@ -29,9 +30,10 @@ const levelBits = 3
 
 func compileStudent(dict *Dictionary, p event.Profile) Student {
 	s := Student{
-		ability: int8(whole(p.AIProfile.CareerScore)), activity: int8(whole(p.AIProfile.ActivityScore)),
+		career: int8(whole(p.AIProfile.CareerScore)), activity: int8(whole(p.AIProfile.ActivityScore)),
 		interview: int8(whole(p.AIProfile.InterviewScore)), remote: p.AcceptsRemote(), seeking: p.OpenToWork,
 	}
+	s.ability = ability(s.career, s.interview)
 	if p.GraduationYear != 0 {
 		s.year = uint8(p.GraduationYear - 2000 + 1)
 	}
@@ -46,6 +48,18 @@ func compileStudent(dict *Dictionary, p event.Profile) Student {
 	slices.Sort(s.locations)
 	s.locations = slices.Clip(slices.Compact(s.locations))
 	return s
+}
+
+// ability is what is compared with an opportunity's difficulty: the career score,
+// to a quarter how interviews went, or the one of the two that is known.
+func ability(career, interview int8) int8 {
+	switch {
+	case interview < 0:
+		return career
+	case career < 0:
+		return interview
+	}
+	return int8((3*int(career) + int(interview) + 2) / 4)
 }
 
 // highest keeps, of the entries of one skill in a sorted list, the last.
@@ -77,7 +91,7 @@ func (s *Student) profile(dict *Dictionary, id string) event.Profile {
 	if !s.remote {
 		p.Remote = new(false)
 	}
-	p.AIProfile = event.AIProfile{CareerScore: score(s.ability), ActivityScore: score(s.activity), InterviewScore: score(s.interview)}
+	p.AIProfile = event.AIProfile{CareerScore: score(s.career), ActivityScore: score(s.activity), InterviewScore: score(s.interview)}
 	return p
 }
 

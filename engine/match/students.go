@@ -188,6 +188,38 @@ func (x *Students) SetIgnored(id string, members []event.Member) {
 	}
 }
 
+// Scores gives a student's scores of activity and interviews; -1: unknown.
+func (x *Students) Scores(id string) (activity, interview int) {
+	ord, known := x.byID[id]
+	if !known {
+		return -1, -1
+	}
+	b, slot := x.at(ord)
+	return int(b.rows[slot].activity), int(b.rows[slot].interview)
+}
+
+// SetScores replaces them, and reports whether the student's ability changed:
+// then all their floors are forgotten. Unknown students are ignored.
+func (x *Students) SetScores(id string, activity, interview int) bool {
+	ord, known := x.byID[id]
+	if !known {
+		return false
+	}
+	b, slot := x.at(ord)
+	s := &b.rows[slot]
+	was := s.ability
+	s.activity, s.interview = int8(activity), int8(interview)
+	s.ability = ability(s.career, s.interview)
+	if s.ability == was {
+		return false
+	}
+	b.gates[slot].ability = s.ability
+	for i := range b.floors {
+		b.floors[i].set(slot, noFloor)
+	}
+	return true
+}
+
 // SetWeights replaces a student's interest. Unknown students are ignored.
 func (x *Students) SetWeights(id string, weights map[string]float64) {
 	ord, known := x.byID[id]

@@ -20,13 +20,31 @@ func (a *actor) notice(in streams.Input, out *partition.Effects) (outcome string
 		if err != nil {
 			return "", err
 		}
-		if change.Seq == 0 || change.Kind == event.Erased {
+		if change.Seq == 0 {
 			return "unaccepted", nil // what others say happened; once it is accepted it comes again, with its place
 		}
-		if !a.partition.StageChange(change, out) {
-			return "duplicate", nil
+		return applied(a.partition.StageChange(change, out)), nil
+	case streams.Evaluations:
+		e, err := event.DecodeEvaluation(in.Value)
+		if err == nil {
+			err = sameKey("evaluation", in.Key, "student", e.Student)
 		}
-		return "applied", nil
+		if err != nil {
+			return "", err
+		}
+		return applied(a.partition.Evaluation(e, out)), nil
+	case streams.Messages:
+		m, err := event.DecodeMessage(in.Value)
+		if err == nil {
+			err = sameKey("message", in.Key, "student", m.Student)
+		}
+		if err != nil {
+			return "", err
+		}
+		if m.N == 0 {
+			return "unaccepted", nil
+		}
+		return applied(a.partition.Message(m, out)), nil
 	case streams.Candidates:
 		list, err := event.DecodeCandidates(in.Key, in.Value)
 		if err != nil {
@@ -46,6 +64,14 @@ func (a *actor) notice(in streams.Input, out *partition.Effects) (outcome string
 		return "applied", nil
 	}
 	return "ignored", nil
+}
+
+// applied is the outcome of a record that changed something, or did not.
+func applied(changed bool) string {
+	if changed {
+		return "applied"
+	}
+	return "duplicate"
 }
 
 func (a *actor) preferences(in streams.Input) error {
@@ -105,6 +131,9 @@ func notices(number int32, out *partition.Effects) []streams.Record {
 	}
 	for _, p := range out.Proposals {
 		records = append(records, streams.Proposal(p))
+	}
+	for _, s := range out.Scores {
+		records = append(records, streams.Scores(number, s))
 	}
 	for _, l := range out.Offers {
 		records = append(records, streams.CandidateList(l))

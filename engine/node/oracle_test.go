@@ -37,6 +37,8 @@ type world struct {
 	clock   time.Time
 	serial  int
 	erased  map[string]time.Time // when, by student
+	apps    map[string]*tracking
+	scores  map[string][]byte // told last, by student
 	replica *snapshot
 }
 
@@ -45,7 +47,7 @@ type world struct {
 // and nothing of another.
 type part struct {
 	number int32
-	queues [3]queue // profiles, signals, fanout: as a batch orders them
+	queues [kinds]queue // profiles, stage changes, evaluations, signals, fanout: as a batch orders them
 	state  []streams.Input
 	actor  *actor
 	tick   time.Time
@@ -58,12 +60,15 @@ type queue struct {
 
 const (
 	profiles = iota
+	stages
+	evaluations
 	signals
 	fanout
+	kinds
 )
 
 func (p *part) add(n int, in streams.Input) {
-	in.Topic, in.Partition = []string{streams.Profiles, streams.Signals, streams.Fanout}[n], p.number
+	in.Topic, in.Partition = []string{streams.Profiles, streams.StageChanges, streams.Evaluations, streams.Signals, streams.Fanout}[n], p.number
 	in.Offset = int64(len(p.queues[n].inputs))
 	p.queues[n].inputs = append(p.queues[n].inputs, in)
 }
@@ -80,7 +85,7 @@ func (p *part) drained() bool {
 const worldStart = 1_780_000_000 // May 2026
 
 func newWorld(t *rapid.T, server *miniredis.Miniredis, partitions int) *world {
-	w := &world{t: t, server: server, dict: match.NewDictionary(skills.Normalize), clock: time.Unix(worldStart, 0).UTC(), erased: map[string]time.Time{}}
+	w := &world{t: t, server: server, dict: match.NewDictionary(skills.Normalize), clock: time.Unix(worldStart, 0).UTC(), erased: map[string]time.Time{}, apps: map[string]*tracking{}, scores: map[string][]byte{}}
 	w.config = partition.Config{Match: match.Default(), MaxEntries: rapid.SampledFrom([]int{3, 40, 20_000}).Draw(t, "budget")}
 	w.catalog = catalog.New(w.config.Match, w.dict)
 	w.store = feeds.New(feeds.Config{Addrs: []string{server.Addr()}}, nil, slog.New(slog.DiscardHandler))
@@ -233,12 +238,12 @@ func (w *world) open(p *part) *actor {
 
 // step lets a partition process up to so many inputs of each topic; then the
 // batch is committed, or the process dies before the commit.
-func (w *world) step(p *part, most [3]int, dies bool) {
+func (w *world) step(p *part, most [kinds]int, dies bool) {
 	if p.actor == nil {
 		p.actor = w.open(p)
 	}
 	var inputs []streams.Input
-	var next [3]int
+	var next [kinds]int
 	for i, q := range p.queues {
 		next[i] = min(q.committed+most[i], len(q.inputs))
 		inputs = append(inputs, q.inputs[q.committed:next[i]]...)
@@ -265,6 +270,8 @@ func (w *world) step(p *part, most [3]int, dies bool) {
 			void := r.Input()
 			void.Time = w.clock
 			w.say(p, void)
+		case streams.ProfileScores:
+			w.scores[string(key)] = value
 		default:
 			w.t.Fatalf("a record for %s: %s", topic, value)
 		}
@@ -295,11 +302,11 @@ func (w *world) release() {
 func (w *world) drain() {
 	for _, p := range w.parts {
 		for !p.drained() || p.actor == nil || p.actor.sweep >= 0 {
-			w.step(p, [3]int{50, 50, 50}, false)
+			w.step(p, [kinds]int{50, 50, 50, 50, 50}, false)
 		}
-		w.step(p, [3]int{}, false) // shows a Redis that lost everything since
+		w.step(p, [kinds]int{}, false) // shows a Redis that lost everything since
 		for p.actor.sweep >= 0 {
-			w.step(p, [3]int{}, false)
+			w.step(p, [kinds]int{}, false)
 		}
 	}
 }
@@ -368,6 +375,7 @@ func (w *world) compare() {
 		}
 		w.saidSince(student, view)
 	}
+	w.compareScores(want)
 }
 
 // saidSince checks that what is known of a student was said after the last
@@ -404,11 +412,13 @@ func TestFeedsEqualTheOracleWhateverHappens(t *testing.T) {
 				w.profile()
 			case 2, 3, 4:
 				w.signal()
+			case 14:
+				w.application()
 			case 5:
 				w.ticks()
 			case 6, 7, 8:
 				p := rapid.SampledFrom(w.parts).Draw(t, "partition")
-				most := [3]int{}
+				most := [kinds]int{}
 				for i := range most {
 					most[i] = rapid.IntRange(0, 30).Draw(t, "batch")
 				}

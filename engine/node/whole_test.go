@@ -78,6 +78,7 @@ func (c *campus) changes(opportunities []event.Opportunity) {
 func (c *campus) logs() (logs oracle.Logs) {
 	for topic, into := range map[string]*[]oracle.Record{
 		streams.Opportunities: &logs.Opportunities, streams.Profiles: &logs.Profiles, streams.Signals: &logs.Signals,
+		streams.StageChanges: &logs.StageChanges, streams.Evaluations: &logs.Evaluations,
 	} {
 		for _, in := range c.read(topic) {
 			*into = append(*into, oracle.Record{Partition: in.Partition, Offset: in.Offset, Key: string(in.Key), Value: in.Value, Time: in.Time})

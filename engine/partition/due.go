@@ -15,7 +15,7 @@ func (p *Partition) evaluate(f *force, student string, n natural, out *Effects) 
 	case rulesets.PairScope:
 		return p.pair(f, p.person(student), p.current(n.opportunity), nil, out)
 	case rulesets.ApplicationScope:
-		return p.application(f, student, p.apps[student][n.application], out)
+		return p.application(f, student, p.app(student, n.application), out)
 	case rulesets.ItemScope:
 		return p.gap(f, p.person(student), n.gap, out)
 	}

@@ -27,6 +27,7 @@ type Effects struct {
 
 	Notifications []event.Notification
 	Proposals     []event.Proposal      // to recruiters
+	Scores        []event.ProfileScores // that changed
 	Offers        []event.CandidateList // to jobs
 	Blobs         []event.BlobOp
 	Rules         map[string]*RuleStats // by ruleset/rule

@@ -111,6 +111,7 @@ func (p *Partition) Tick(now time.Time, out *Effects) (missed bool) {
 	for _, item := range expiring {
 		p.touchOpportunity(item, touch{at: now}, item.Latest().Offset, out)
 	}
+	p.age(before, out)
 	p.ring(before, out)
 	p.hand(out)
 	p.atDesk(out, func(o *notify.Out) { p.desk.Tick(now, o) })

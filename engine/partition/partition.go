@@ -75,7 +75,9 @@ type Partition struct {
 	firstSeen time.Time // stands for the clock before the first tick
 
 	gaps        map[string][]event.Gap                            // by student
-	apps        map[string]map[string]*rulesets.App               // by student and application
+	apps        map[string]map[string]*tracked                    // by student and application
+	standings   map[string]*standing                              // by student
+	aging       map[int64]map[string]struct{}                     // second of the day -> students whose scores age then
 	instances   map[string][]*instance                            // by student
 	concerned   map[string]map[string]struct{}                    // opportunity -> students about whom something is remembered
 	savers      map[string]map[string]struct{}                    // opportunity -> students who saved it
@@ -126,7 +128,7 @@ func New(number int32, config Config, dict *match.Dictionary, cat Catalog) *Part
 	}
 	return &Partition{
 		dict: dict, book: newRulebook(), desk: notify.New(),
-		gaps: map[string][]event.Gap{}, apps: map[string]map[string]*rulesets.App{}, instances: map[string][]*instance{},
+		gaps: map[string][]event.Gap{}, apps: map[string]map[string]*tracked{}, standings: map[string]*standing{}, aging: map[int64]map[string]struct{}{}, instances: map[string][]*instance{},
 		concerned: map[string]map[string]struct{}{}, savers: map[string]map[string]struct{}{},
 		ranks: map[string]map[string]*ranking{}, candidacies: map[string]map[place]struct{}{}, stale: map[place]struct{}{},
 		offers: map[string]map[string]map[int32][]event.Candidate{}, alerts: map[string]*alert{}, alertsOf: map[string]map[string]struct{}{},

@@ -16,6 +16,7 @@ func (p *Partition) Profile(profile event.Profile, at time.Time, out *Effects) {
 	p.early(at)
 	was := p.past(profile.ID)
 	p.students.Put(profile.ID, profile)
+	p.own(profile.ID)
 	p.setGaps(profile)
 	if f := p.facts[profile.ID]; f != nil {
 		p.applyFacts(profile.ID, f)
@@ -80,10 +81,6 @@ func (p *Partition) eraseRules(student string, out *Effects) {
 	for at := range maps.Clone(p.candidacies[student]) {
 		p.unrank(student, at, out)
 	}
-	for id := range p.apps[student] {
-		out.fact(appKey(student, id), nil)
-	}
-	delete(p.apps, student)
 	delete(p.gaps, student)
 	delete(p.candidacies, student)
 	for opportunity, students := range p.concerned {

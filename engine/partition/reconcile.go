@@ -205,8 +205,12 @@ func shown(s *rulesets.Subject) event.Facts {
 	}
 	if s.App != nil {
 		f.Stage, f.StageSince, f.At = string(s.App.Stage), &s.App.StageSince, s.App.InterviewAt
-		if s.App.Stage == event.OfferExtended {
+		switch s.App.Stage {
+		case event.OfferExtended:
 			f.At = s.App.OfferEnds
+		case event.InterviewCompleted:
+			f.At = s.App.InterviewedAt
+		case event.Applied, event.Shortlisted, event.InterviewScheduled, event.OfferAccepted, event.OfferRejected, event.Rejected, event.Withdrawn:
 		}
 	}
 	return f

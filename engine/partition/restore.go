@@ -174,6 +174,12 @@ func (p *Partition) Restored() {
 			p.saves(student, opportunity)
 		}
 	}
+	for student := range p.apps {
+		p.assess(student)
+		if s := p.standings[student]; s != nil {
+			p.students.SetScores(student, s.activity(), s.interview())
+		}
+	}
 	p.restoreTimers()
 }
 

@@ -20,6 +20,8 @@ const (
 	Opportunities
 	Profiles
 	StageChanges
+	Evaluations
+	Messages
 	Signals
 )
 
@@ -152,6 +154,14 @@ func (p *player) record(r Record) error {
 	case StageChanges:
 		if s, err := event.DecodeStageChange(r.Value); err == nil && s.Student == r.Key {
 			return p.world.StageChange(s)
+		}
+	case Evaluations:
+		if e, err := event.DecodeEvaluation(r.Value); err == nil && e.Student == r.Key {
+			return p.world.Evaluation(e)
+		}
+	case Messages:
+		if m, err := event.DecodeMessage(r.Value); err == nil && m.N > 0 && m.Student == r.Key {
+			return p.world.Message(m)
 		}
 	case Preferences:
 		if r.Value == nil {

@@ -48,6 +48,8 @@ type Step struct {
 	Delete      string   `yaml:"delete"` // an opportunity
 	Signal      value    `yaml:"signal"`
 	Stage       value    `yaml:"stage"`
+	Evaluation  value    `yaml:"evaluation"`
+	Message     value    `yaml:"message"`
 	Preferences value    `yaml:"preferences"`
 	Silence     value    `yaml:"silence"`
 	Expect      []Expect `yaml:"expect"`
@@ -185,7 +187,7 @@ func (p *rehearsed) step(s Step) error {
 	for _, do := range []struct {
 		v   value
 		run func(value) error
-	}{{s.Preferences, p.preferences}, {s.Opportunity, p.opportunity}, {s.Profile, p.profile}, {s.Signal, p.signal}, {s.Stage, p.stage}, {s.Silence, p.silence}} {
+	}{{s.Preferences, p.preferences}, {s.Opportunity, p.opportunity}, {s.Profile, p.profile}, {s.Signal, p.signal}, {s.Stage, p.stage}, {s.Evaluation, p.evaluation}, {s.Message, p.message}, {s.Silence, p.silence}} {
 		if do.v != nil {
 			failed = errors.Join(failed, do.run(do.v))
 		}
@@ -248,6 +250,27 @@ func (p *rehearsed) stage(v value) error {
 		return err
 	}
 	return p.world.StageChange(s)
+}
+
+func (p *rehearsed) evaluation(v value) error {
+	id := p.id("evaluation ")
+	e, err := event.DecodeEvaluation(p.json(v, value{
+		"event_id": id, "submitted_at": p.now(), "n": p.event, "submitter": "recruiter", "stage": event.Applied,
+		"application": event.ApplicationID(fmt.Sprint(v["student"]), fmt.Sprint(v["opportunity"])),
+	}))
+	if err != nil {
+		return err
+	}
+	return p.world.Evaluation(e)
+}
+
+func (p *rehearsed) message(v value) error {
+	id := p.id("message ")
+	m, err := event.DecodeMessage(p.json(v, value{"event_id": id, "at": p.now(), "n": p.event, "author": "recruiter", "author_role": "recruiter"}))
+	if err != nil {
+		return err
+	}
+	return p.world.Message(m)
 }
 
 func (p *rehearsed) preferences(v value) error {

@@ -140,6 +140,16 @@ func (w *World) StageChange(s event.StageChange) error {
 	return w.step(func(out *partition.Effects) error { w.partition.StageChange(s, out); return nil })
 }
 
+// Evaluation gives feedback.
+func (w *World) Evaluation(e event.Evaluation) error {
+	return w.step(func(out *partition.Effects) error { w.partition.Evaluation(e, out); return nil })
+}
+
+// Message says something within an application.
+func (w *World) Message(m event.Message) error {
+	return w.step(func(out *partition.Effects) error { w.partition.Message(m, out); return nil })
+}
+
 // Preferences says what a recipient wants.
 func (w *World) Preferences(p event.Preferences) error {
 	return w.step(func(*partition.Effects) error { w.partition.Preferences(p); return nil })

@@ -32,10 +32,13 @@ func Sample(template, language string, digest bool) event.Notification {
 		n.Notice.Category = "learning"
 		n.Subject = event.Subject{Student: "s00042", Gap: "aws"}
 		n.Facts = event.Facts{Severity: 0.8}
-	case "top-candidate", "stage-stuck":
-		n.Notice.Category = map[string]string{"top-candidate": "candidates", "stage-stuck": "pipeline"}[template]
+	case "top-candidate", "stage-stuck", "feedback-missing", "message-from-student":
+		n.Notice.Category = "pipeline"
+		if template == "top-candidate" {
+			n.Notice.Category = "candidates"
+		}
 		n.Audience, n.Recipient = event.ToRecruiter, "r01"
-	case "offer-received", "interview-tomorrow", "application-moved":
+	case "offer-received", "offer-expiring", "interview-tomorrow", "application-moved", "message":
 		n.Notice.Category = "applications"
 	case "weekly-matches":
 		n.Notice.Category = "weekly"

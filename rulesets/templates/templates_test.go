@@ -63,6 +63,7 @@ func TestShippedTemplatesAreThoseThatRulesName(t *testing.T) {
 	for _, name := range []string{
 		"job-match", "hackathon-closing", "gap", "top-candidate", "stage-stuck", "offer-received",
 		"interview-tomorrow", "saved-closing", "application-moved", "weekly-matches",
+		"offer-expiring", "feedback-missing", "message", "message-from-student",
 	} {
 		if !all.Has(name) {
 			t.Errorf("no template %s", name)
