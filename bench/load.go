@@ -50,6 +50,26 @@ type load struct {
 	students int
 	jobs     []event.Opportunity // signals are about these
 	serial   int
+	probe    func(serial int, now time.Time) (streams.Record, *probe)
+}
+
+// newLoad makes up a campus: its students, its jobs, and those who wait for probes.
+func newLoad(seed uint64, probe func(int, time.Time) (streams.Record, *probe)) (*load, []streams.Record) {
+	c := newCampus(seed, streamLoad)
+	l := &load{campus: c, students: visibleStudents, probe: probe}
+	var records []streams.Record
+	for i := range visibleJobs {
+		o := c.job(fmt.Sprint("job", i), c.posted())
+		l.jobs = append(l.jobs, o)
+		records = append(records, streams.Opportunity(o))
+	}
+	for i := range visibleStudents {
+		records = append(records, streams.Profile(c.student(i)))
+	}
+	for i := range probers {
+		records = append(records, streams.Profile(prober(proberID(i), i)))
+	}
+	return l, records
 }
 
 // next gives one event, and for a probe what to wait for.
@@ -66,8 +86,7 @@ func (l *load) next(now time.Time) (streams.Record, *probe) {
 	case n < mixLooks+mixTeaching+mixProfiles+mixJobs:
 		return streams.Opportunity(l.campus.job(fmt.Sprint("load", l.serial), now)), nil
 	}
-	p := newProbe(l.serial)
-	return streams.Opportunity(p.job(now)), p
+	return l.probe(l.serial, now)
 }
 
 func (l *load) signal(now time.Time, kinds ...event.SignalKind) streams.Record {
@@ -81,33 +100,26 @@ func (l *load) signal(now time.Time, kinds ...event.SignalKind) streams.Record {
 // probers wait for probes; so many that a feed never fills while one is on its way.
 const probers = 20
 
-// probe is a job for one waiting student and nobody else.
-type probe struct {
-	prober int
-	id     string
-	due    time.Time
-}
-
-func newProbe(serial int) *probe {
-	return &probe{prober: serial % probers, id: fmt.Sprint("probe", serial)}
-}
-
 func proberID(i int) string { return fmt.Sprint("prober", i) }
 
-// prober is a student with one skill that only probes ask for.
-func prober(i int) event.Profile {
-	return event.Profile{ID: proberID(i), Skills: []event.Skill{{Name: fmt.Sprint("probing ", i), Level: 5}}}
+// prober is a student with one skill that only the i-th kind of probe asks for.
+func prober(id string, i int) event.Profile {
+	return event.Profile{ID: id, Skills: []event.Skill{{Name: fmt.Sprint("probing ", i), Level: 5}}}
 }
 
-func (p *probe) job(now time.Time) event.Opportunity {
+// probeJob is a job for the i-th prober and nobody else.
+func probeJob(id string, i int, now time.Time) event.Opportunity {
 	return event.Opportunity{
-		ID: p.id, Bucket: event.Jobs, Title: "Probe", Status: event.Open, PostedAt: now.UTC().Truncate(time.Second),
-		Skills: []event.RequiredSkill{{Name: fmt.Sprint("probing ", p.prober), Level: 3, Weight: 1}},
+		ID: id, Bucket: event.Jobs, Kind: "probe", Title: "Probe", Status: event.Open, PostedAt: now.UTC().Truncate(time.Second),
+		Skills: []event.RequiredSkill{{Name: fmt.Sprint("probing ", i), Level: 3, Weight: 1}},
 	}
 }
 
-// place is where the probe will be seen.
-func (p *probe) place(partitions int) (key, member string) {
-	student := proberID(p.prober)
-	return fmt.Sprintf("feed:{p%03d}:jobs:%s", event.Partition(student, partitions), student), fmt.Sprint(uint64(event.MemberOf(p.id)))
+// feedProbe is a job that is waited for in the feed of one student.
+func feedProbe(serial int, now time.Time) (streams.Record, *probe) {
+	id, student := fmt.Sprint("probe", serial), proberID(serial%probers)
+	return streams.Opportunity(probeJob(id, serial%probers, now)), &probe{
+		what: "the feed of " + student + " and " + id,
+		key:  fmt.Sprintf("feed:{p%03d}:jobs:%s", event.Partition(student, studentPartitions), student), member: fmt.Sprint(uint64(event.MemberOf(id))),
+	}
 }

@@ -78,7 +78,7 @@ func run() int {
 func rows(l *lab) []row {
 	return []row{
 		l.matchFull(), l.matchEmpty(), l.rebuild(), l.fanoutRebuilt(), l.fanoutEight(), l.fanoutOne(),
-		l.bytesPerEntry(), l.memory(), l.visible(), l.recommend(),
+		l.bytesPerEntry(), l.memory(), l.visible(), l.inboxed(), l.inboxedBeside(), l.recommend(),
 		l.ruleEvaluation(), l.fanOutStreams(), l.restart(),
 	}
 }

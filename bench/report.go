@@ -61,6 +61,7 @@ func (r *report) table() string {
 		fmt.Fprintln(w, strings.Join(row.cells(), "\t"))
 	}
 	_ = w.Flush() // into memory
+	b.WriteString(r.notes())
 	return b.String()
 }
 
@@ -74,6 +75,13 @@ func (r *report) markdown() string {
 	for _, row := range r.Rows {
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(row.cells(), " | "))
 	}
+	b.WriteString(r.notes())
+	return b.String()
+}
+
+// notes is what rows say beside their numbers.
+func (r *report) notes() string {
+	var b strings.Builder
 	for _, row := range r.Rows {
 		if row.Note != "" && row.Verdict != notMeasured {
 			fmt.Fprintf(&b, "\n- %s: %s", row.Name, row.Note)
