@@ -34,7 +34,7 @@ func run() int {
 	out := flag.String("out", "bench/results", "directory for the results; empty: print only")
 	name := flag.String("name", time.Now().UTC().Format(time.DateOnly), "file name of the results, without ending")
 	flag.IntVar(&lab.students, "students", 1_000_000, "students of the match, memory and restart rows")
-	flag.IntVar(&lab.ruleStudents, "rule-students", 100_000, "students of the rules row")
+	flag.IntVar(&lab.ruleStudents, "rule-students", 100_000, "students of the rules rows")
 	flag.IntVar(&lab.live, "live", 100_000, "live opportunities of the rebuild row")
 	flag.Uint64Var(&lab.seed, "seed", 1, "of everything made up")
 	flag.DurationVar(&lab.span, "span", 5*time.Second, "how long one measurement under load lasts")
@@ -79,7 +79,7 @@ func rows(l *lab) []row {
 	return []row{
 		l.matchFull(), l.matchEmpty(), l.rebuild(), l.fanoutRebuilt(), l.fanoutEight(), l.fanoutOne(),
 		l.bytesPerEntry(), l.memory(), l.visible(), l.inboxed(), l.inboxedBeside(), l.recommend(),
-		l.ruleEvaluation(), l.fanOutStreams(), l.restart(),
+		l.ruleEvaluation(), l.ruleFiring(), l.fanOutStreams(), l.restart(),
 	}
 }
 

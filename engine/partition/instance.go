@@ -121,6 +121,12 @@ func (p *Partition) concern(student, opportunity string) {
 	p.concerned[opportunity][student] = struct{}{}
 }
 
+// remembers says whether any rule may remember something about a student and an opportunity.
+func (p *Partition) remembers(student, opportunity string) bool {
+	_, known := p.concerned[opportunity][student]
+	return known
+}
+
 func (p *Partition) restoreInstance(student, key string, value []byte) error {
 	if value == nil {
 		p.dropInstance(student, key)

@@ -69,8 +69,8 @@ type Partition struct {
 	book      rulebook
 	revision  int // of what is in force
 	desk      *notify.Desk
-	pending   []event.Proposal // to students, of the record under way
-	signal    *event.Signal    // the record under way, if it is one
+	pending   []*event.Proposal // to students, of the record under way
+	signal    *event.Signal     // the record under way, if it is one
 	timers    timers
 	firstSeen time.Time // stands for the clock before the first tick
 

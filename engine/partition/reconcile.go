@@ -150,23 +150,26 @@ func (p *Partition) propose(proposal event.Proposal, out *Effects) {
 	if proposal.Audience == event.ToRecruiter {
 		out.Proposals = append(out.Proposals, proposal)
 	} else {
-		p.pending = append(p.pending, proposal)
+		p.pending = append(p.pending, &proposal)
 	}
 }
 
 // hand gives the students' desk what one record made fire, withdrawals first,
 // then the best first: where a budget lets only some through, it should be these.
 func (p *Partition) hand(out *Effects) {
-	slices.SortStableFunc(p.pending, func(a, b event.Proposal) int {
+	slices.SortStableFunc(p.pending, func(a, b *event.Proposal) int {
 		if a.Withdraw != b.Withdraw {
 			return map[bool]int{true: -1, false: 1}[a.Withdraw]
 		}
 		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(b.Facts.Relevance, a.Facts.Relevance),
 			cmp.Compare(b.Facts.Severity, a.Facts.Severity), cmp.Compare(a.Key, b.Key))
 	})
-	for _, proposal := range p.pending {
-		p.atDesk(out, func(o *notify.Out) { p.desk.Propose(proposal, p.time(), o) })
-	}
+	p.atDesk(out, func(o *notify.Out) {
+		for _, proposal := range p.pending {
+			p.desk.Propose(*proposal, p.time(), o)
+		}
+	})
+	clear(p.pending)
 	p.pending = p.pending[:0]
 }
 

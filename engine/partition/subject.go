@@ -123,7 +123,7 @@ func (p *Partition) pair(f *force, who *person, what *matter, how *match.Pair, o
 		return v // but what re-arms a rule can be seen
 	}
 	v.truth = rulesets.False
-	if how.Overlap >= f.rule.Narrow.Overlap && what.admits(f, p.time()) && (!f.rule.Narrow.Seeking || who.row.Seeking()) {
+	if p.may(f, who, what, how) {
 		v.truth = f.rule.When(&v.subject)
 		out.rule(f).count(v.truth)
 	}
@@ -133,6 +133,13 @@ func (p *Partition) pair(f *force, who *person, what *matter, how *match.Pair, o
 	}
 	p.identify(f, &v)
 	return v
+}
+
+// may says whether a pair rule may be true, by what is cheap to find out. Where it
+// may not, and nothing is remembered about the pair, there is nothing to reconcile.
+func (p *Partition) may(f *force, who *person, what *matter, how *match.Pair) bool {
+	return who != nil && what != nil && how.Overlap >= f.rule.Narrow.Overlap &&
+		(!f.rule.Narrow.Seeking || who.row.Seeking()) && what.admits(f, p.time())
 }
 
 func (p *Partition) judge(who *person, what *matter) *match.Pair {

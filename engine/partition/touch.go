@@ -53,7 +53,11 @@ func (p *Partition) touchOpportunity(item *catalog.Item, t touch, first int64, o
 		if who != nil && now != nil {
 			how = p.judge(who, now)
 		}
+		known := p.remembers(student, item.ID)
 		for _, f := range rules {
+			if !known && !p.may(f, who, now, how) {
+				continue
+			}
 			p.reconcile(f, step{
 				student: student, natural: natural{opportunity: item.ID},
 				after: p.pair(f, who, now, how, out),
@@ -160,7 +164,11 @@ func (p *Partition) touchPair(rules []*force, who, was *person, student string, 
 	if who != nil && what != nil {
 		how = p.judge(who, what)
 	}
+	known := p.remembers(student, item.ID)
 	for _, f := range rules {
+		if !known && !p.may(f, who, what, how) {
+			continue
+		}
 		p.reconcile(f, step{
 			student: student, natural: natural{opportunity: item.ID},
 			after: p.pair(f, who, what, how, out),
