@@ -32,6 +32,8 @@ type metrics struct {
 	rules      *prometheus.CounterVec
 	decisions  *prometheus.CounterVec
 	inForce    *prometheus.GaugeVec
+	timers     *prometheus.GaugeVec
+	waiting    map[partition.Waiting]int // what timers show; only the loop looks
 
 	mu    sync.Mutex
 	stats map[string]partition.RuleStats // by ruleset/rule
@@ -75,6 +77,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		inForce: f.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "tideline_rulesets_info", Help: "1 for each ruleset in force here.",
 		}, []string{"ruleset", "version", "digest"}),
+		timers: f.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "tideline_rule_timers",
+			Help: "Timers of the owned partitions by what they wait for: hold, at, repeat, settle. One whose subject has changed since counts until it is due.",
+		}, []string{"rule", "for"}),
 		outages: counter("store_retries_total", "Writes to Redis that failed and were repeated."),
 		retries: counter("batch_retries_total", "Batches that were not committed and are processed again."),
 	}
@@ -94,6 +100,21 @@ func (m *metrics) rulesets(active map[string]event.RulesetRecord) {
 			m.inForce.WithLabelValues(r.Ruleset.Name, strconv.Itoa(r.Ruleset.Version), fmt.Sprintf("%.12s", r.Ruleset.Digest)).Set(1)
 		}
 	}
+}
+
+// pending shows the timers that wait and nothing that no longer does.
+func (m *metrics) pending(now map[partition.Waiting]int) {
+	for w := range m.waiting {
+		if now[w] == 0 {
+			m.timers.DeleteLabelValues(w.Rule, w.For)
+		}
+	}
+	for w, n := range now {
+		if m.waiting[w] != n {
+			m.timers.WithLabelValues(w.Rule, w.For).Set(float64(n))
+		}
+	}
+	m.waiting = now
 }
 
 func (m *metrics) effects(out *partition.Effects) {

@@ -3,12 +3,15 @@ package node
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"tideline/engine/event"
+	"tideline/engine/partition"
 	"tideline/streams"
 )
 
@@ -74,5 +77,18 @@ func TestOpportunitiesAgeFromTheirRecordNotFromTheRoutersRange(t *testing.T) {
 	}
 	if len(ages) != 2 || ages[streams.Opportunities] != "1 of 10 s" || ages[streams.Profiles] != "1 of 2 s" {
 		t.Errorf("ages %v", ages)
+	}
+}
+
+func TestTimersThatNoLongerWaitAreNotShown(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	m := newMetrics(registry)
+	at, hold := partition.Waiting{Rule: "campus/x", For: "at"}, partition.Waiting{Rule: "campus/y", For: "hold"}
+	m.pending(map[partition.Waiting]int{at: 2, hold: 1})
+	m.pending(map[partition.Waiting]int{at: 3})
+	want := "# HELP tideline_rule_timers Timers of the owned partitions by what they wait for: hold, at, repeat, settle. One whose subject has changed since counts until it is due.\n" +
+		"# TYPE tideline_rule_timers gauge\ntideline_rule_timers{for=\"at\",rule=\"campus/x\"} 3\n"
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "tideline_rule_timers"); err != nil {
+		t.Error(err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"tideline/engine/event"
+	"tideline/engine/partition"
 )
 
 // status is what the loop tells the rest of the process about itself.
@@ -47,14 +48,19 @@ func (s *status) update(actors map[int32]*actor, m *metrics) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.owned, s.rebuilding, s.students = s.owned[:0], 0, 0
+	waiting := map[partition.Waiting]int{}
 	for number, a := range actors {
 		s.owned = append(s.owned, number)
 		s.students += a.partition.Students()
 		if a.sweep >= 0 {
 			s.rebuilding++
 		}
+		for w, n := range a.partition.Waiting() {
+			waiting[w] += n
+		}
 	}
 	s.follow(actors, m)
+	m.pending(waiting)
 	m.students.Set(float64(s.students))
 	m.partitions.WithLabelValues("owned").Set(float64(len(s.owned)))
 	m.partitions.WithLabelValues("rebuilding").Set(float64(s.rebuilding))

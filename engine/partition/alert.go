@@ -160,7 +160,7 @@ func (p *Partition) list(f *force, what *matter, key string, c event.Candidate, 
 		p.keepAlert(key, a)
 	}
 	if a.Since.Add(f.rule.Rank.Settle).After(p.time()) {
-		p.arm(timer{due: a.Since.Add(f.rule.Rank.Settle), alert: key})
+		p.arm(timer{Waiting: Waiting{f.id, waitSettle}, due: a.Since.Add(f.rule.Rank.Settle), key: key})
 		out.fact(alertKey(key), encode(a))
 		return
 	}

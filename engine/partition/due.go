@@ -50,7 +50,7 @@ func (p *Partition) instanceDue(t timer, out *Effects) {
 
 // atDue looks at all subjects of a rule whose `at` has come.
 func (p *Partition) atDue(t timer, _ time.Time, out *Effects) {
-	f := p.book.byID[t.rule]
+	f := p.book.byID[t.Rule]
 	if f == nil || !f.rule.HasAt {
 		return
 	}
@@ -120,7 +120,7 @@ func (p *Partition) scheduleOpportunity(rules []*force, what *matter) {
 			continue
 		}
 		if at, known := f.rule.At(&rulesets.Subject{Opp: what.cel, Now: p.time()}); known && at.After(p.time()) {
-			p.arm(timer{due: at, rule: f.id, opp: what.item.ID})
+			p.arm(timer{Waiting: Waiting{f.id, waitAt}, due: at, opp: what.item.ID})
 		}
 	}
 }
@@ -134,7 +134,7 @@ func (p *Partition) scheduleOther(rules []*force, student string, n natural) {
 		}
 		v := p.evaluate(f, student, n, &nothing)
 		if at, known := f.rule.At(&v.subject); known && at.After(p.time()) {
-			p.arm(timer{due: at, rule: f.id, student: student, key: n.application + n.gap})
+			p.arm(timer{Waiting: Waiting{f.id, waitAt}, due: at, student: student, key: n.application + n.gap})
 		}
 	}
 }

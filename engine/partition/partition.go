@@ -72,7 +72,9 @@ type Partition struct {
 	pending   []*event.Proposal // to students, of the record under way
 	signal    *event.Signal     // the record under way, if it is one
 	timers    timers
-	firstSeen time.Time // stands for the clock before the first tick
+	armed     map[timer]struct{} // all of them
+	waiting   map[Waiting]int    // of them
+	firstSeen time.Time          // stands for the clock before the first tick
 
 	gaps        map[string][]event.Gap                            // by student
 	apps        map[string]map[string]*tracked                    // by student and application
@@ -130,7 +132,7 @@ func New(number int32, config Config, dict *match.Dictionary, cat Catalog) *Part
 		dict: dict, book: newRulebook(), desk: notify.New(),
 		gaps: map[string][]event.Gap{}, apps: map[string]map[string]*tracked{}, standings: map[string]*standing{}, aging: map[int64]map[string]struct{}{}, instances: map[string][]*instance{},
 		concerned: map[string]map[string]struct{}{}, savers: map[string]map[string]struct{}{},
-		ranks: map[string]map[string]*ranking{}, candidacies: map[string]map[place]struct{}{}, stale: map[place]struct{}{},
+		ranks: map[string]map[string]*ranking{}, candidacies: map[string]map[place]struct{}{}, stale: map[place]struct{}{}, armed: map[timer]struct{}{}, waiting: map[Waiting]int{},
 		offers: map[string]map[string]map[int32][]event.Candidate{}, alerts: map[string]*alert{}, alertsOf: map[string]map[string]struct{}{},
 		number: number, config: config, catalog: cat,
 		students: match.NewStudents(dict, config.Match),

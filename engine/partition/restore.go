@@ -192,7 +192,7 @@ func (p *Partition) restoreTimers() {
 	}
 	for key, a := range p.alerts {
 		if f := p.book.byID[a.Rule]; a.State == holding && f != nil && f.rule.Rank != nil {
-			p.arm(timer{due: a.Since.Add(f.rule.Rank.Settle), alert: key})
+			p.arm(timer{Waiting: Waiting{f.id, waitSettle}, due: a.Since.Add(f.rule.Rank.Settle), key: key})
 		}
 	}
 	p.schedule(slices.Collect(maps.Keys(p.book.byID)))

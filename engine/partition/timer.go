@@ -6,16 +6,28 @@ import (
 	"time"
 )
 
+// The things that timers wait for.
+const (
+	waitHold   = "hold"   // a condition that has to hold for a while
+	waitAt     = "at"     // the time that an `at` names
+	waitRepeat = "repeat" // the next of several notifications
+	waitSettle = "settle" // a candidate who has to stay among the best
+	waitForget = "forget" // what was withdrawn is remembered so long
+)
+
+// Waiting says what rule a timer is of, and what it waits for.
+type Waiting struct{ Rule, For string }
+
 // timer is something to look at when the clock reaches a time. Timers are not
 // stored: what they point at is, and says when it is due. One whose thing has
 // changed since finds nothing due and is passed over.
 type timer struct {
+	Waiting
+
 	due     time.Time
-	rule    string // of an `at`
 	opp     string // of an `at` in pair scope
 	student string // of an instance, or of an `at` in another scope
-	key     string // of an instance, or the application or gap of an `at`
-	alert   string // key of a candidate that has to settle
+	key     string // of an instance or a candidate, or the application or gap of an `at`
 }
 
 type timers []timer
@@ -32,33 +44,65 @@ func (t *timers) Pop() any {
 
 // before orders timers by time, and those of one time always in the same way.
 func (t timer) before(u timer) bool {
-	return cmp.Or(t.due.Compare(u.due), cmp.Compare(t.rule, u.rule), cmp.Compare(t.opp, u.opp),
-		cmp.Compare(t.student, u.student), cmp.Compare(t.key, u.key), cmp.Compare(t.alert, u.alert)) < 0
+	return cmp.Or(t.due.Compare(u.due), cmp.Compare(t.opp, u.opp), cmp.Compare(t.student, u.student), cmp.Compare(t.key, u.key),
+		cmp.Compare(t.Rule, u.Rule), cmp.Compare(t.For, u.For)) < 0
 }
 
-func (p *Partition) arm(t timer) { heap.Push(&p.timers, t) }
+// arm sets a timer, unless it is set: every version of an opportunity names its
+// deadline again, and sources send the same version every day.
+func (p *Partition) arm(t timer) {
+	t.due = t.due.UTC()
+	if _, set := p.armed[t]; set {
+		return
+	}
+	p.armed[t] = struct{}{}
+	p.waiting[t.Waiting]++
+	heap.Push(&p.timers, t)
+}
 
 // await arms the timer of an instance that waits for one.
 func (p *Partition) await(student string, i *instance) {
-	if due := i.due(p.book.byID[i.Rule]); !due.IsZero() {
-		p.arm(timer{due: due, student: student, key: i.Key})
+	due := i.due(p.book.byID[i.Rule])
+	if due.IsZero() {
+		return
 	}
+	t := timer{Waiting: Waiting{i.Rule, waitRepeat}, due: due, student: student, key: i.Key}
+	switch {
+	case i.State == holding:
+		t.For = waitHold
+	case i.Withdrawn:
+		t.For = waitForget
+	}
+	p.arm(t)
 }
 
 // ring looks at everything that has come due.
 func (p *Partition) ring(before time.Time, out *Effects) {
 	for len(p.timers) > 0 && !p.timers[0].due.After(p.time()) {
 		t := heap.Pop(&p.timers).(timer)
-		for len(p.timers) > 0 && p.timers[0] == t {
-			heap.Pop(&p.timers) // armed twice
+		delete(p.armed, t)
+		if p.waiting[t.Waiting]--; p.waiting[t.Waiting] == 0 {
+			delete(p.waiting, t.Waiting)
 		}
-		switch {
-		case t.alert != "":
-			p.settled(t.alert, out)
-		case t.rule != "":
+		switch t.For {
+		case waitSettle:
+			p.settled(t.key, out)
+		case waitAt:
 			p.atDue(t, before, out)
 		default:
 			p.instanceDue(t, out)
 		}
 	}
+}
+
+// Waiting counts the timers of the rules in force. One whose thing has changed
+// since it was set counts until it is due.
+func (p *Partition) Waiting() map[Waiting]int {
+	counts := map[Waiting]int{}
+	for w, n := range p.waiting {
+		if p.book.byID[w.Rule] != nil && w.For != waitForget {
+			counts[w] = n
+		}
+	}
+	return counts
 }
