@@ -80,14 +80,23 @@ const nearEnd = 64
 // records count: a topic that transactions write ends in their markers, which
 // nobody consumes, and would seem behind for ever.
 func (r *LagReader) Lag(ctx context.Context) (map[string]int64, error) {
-	topics := slices.Concat(routed, copartitioned)
+	return r.lag(ctx, r.group, slices.Concat(routed, copartitioned))
+}
+
+// Projected is how many records of a topic a projection has yet to commit.
+func (r *LagReader) Projected(ctx context.Context, projection, topic string) (int64, error) {
+	lag, err := r.lag(ctx, r.group+"-"+projection, []string{topic})
+	return lag[topic], err
+}
+
+func (r *LagReader) lag(ctx context.Context, group string, topics []string) (map[string]int64, error) {
 	all, err := extents(ctx, r.admin, topics...)
 	if err != nil {
 		return nil, err
 	}
-	committed, err := r.admin.FetchOffsetsForTopics(ctx, r.group, topics...)
+	committed, err := r.admin.FetchOffsetsForTopics(ctx, group, topics...)
 	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) { // nobody has joined yet: nothing is committed
-		return nil, fmt.Errorf("fetch the committed offsets of group %s: %w", r.group, err)
+		return nil, fmt.Errorf("fetch the committed offsets of group %s: %w", group, err)
 	}
 	lag, few := map[string]int64{}, spans{}
 	for topic, partitions := range all {

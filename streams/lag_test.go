@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"context"
 	"maps"
 	"testing"
 	"time"
@@ -89,5 +90,44 @@ func TestTheLagIsWhatTheGroupHasNotCommitted(t *testing.T) {
 	r.measure(t.Context(), 20*time.Second)
 	if got := lags(t, reg); len(got) != 0 {
 		t.Errorf("nobody knows the lag, but it says %v", got)
+	}
+}
+
+func TestAProjectionIsBehindByWhatItHasNotCommitted(t *testing.T) {
+	config, _ := brokers(t)
+	ensure(t, config)
+	send(t, producer(t, config), Opportunity(opportunityOf("o1")), Opportunity(opportunityOf("o2")))
+	r, err := NewLagReader(config, nil, quietly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	behind := func() int64 {
+		t.Helper()
+		n, err := r.Projected(t.Context(), "copies", Opportunities)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := behind(); n != 2 {
+		t.Errorf("before anybody has read, it is %d behind", n)
+	}
+	p, err := NewProjection(config, "copies", []string{Opportunities}, 10, nil, quietly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx, func(context.Context, []Input) error { return nil }) }()
+	for behind() > 0 {
+		if ctx.Err() != nil {
+			t.Fatal("it stays behind")
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"tideline/engine/event"
 )
@@ -96,7 +97,7 @@ func (s *Store) Notification(ctx context.Context, id string) (event.Notification
 // Outcomes gives the last outcome of everything that was sent, by id. It is for
 // checks: it reads the whole collection.
 func (s *Store) Outcomes(ctx context.Context) (map[string]event.Outcome, error) {
-	cursor, err := s.notifications().Find(ctx, bson.D{})
+	cursor, err := s.notifications().Find(ctx, bson.D{}, options.Find().SetProjection(bson.D{{Key: "outcome", Value: 1}}).SetBatchSize(5000))
 	if err != nil {
 		return nil, fmt.Errorf("find all notifications: %w", err)
 	}

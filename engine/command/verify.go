@@ -45,11 +45,19 @@ func verifyCommand() *cobra.Command {
 				return err
 			}
 			defer record.Close()
-			v := verifier{b.kafka(loaded.Config), store, partitions, loaded.Config, log, record, rules, 0}
+			lag, err := streams.NewLagReader(b.kafka(loaded.Config), nil, log)
+			if err != nil {
+				return err
+			}
+			defer lag.Close()
+			v := verifier{
+				kafka: b.kafka(loaded.Config), store: store, partitions: partitions, config: loaded.Config, log: log,
+				record: record, lag: lag, rules: rules,
+			}
 			return v.run(cmd.Context(), cmd.OutOrStdout(), patience)
 		},
 	}
-	cmd.Flags().DurationVar(&patience, "patience", time.Minute, "how long feeds may take to settle")
+	cmd.Flags().DurationVar(&patience, "patience", time.Minute, "how long what differs may be on its way")
 	cmd.Flags().BoolVar(&rules, "rules", true, "check the shipped rules too, if they are in force; they must have been before the data came")
 	return cmd
 }
@@ -62,8 +70,9 @@ type verifier struct {
 	config     config.Config
 	log        *slog.Logger
 	record     *timelines.Store
-	rules      bool          // check them too
-	ahead      time.Duration // how far the engine's clock is ahead of the time it is
+	lag        *streams.LagReader // nil: whoever asks has waited
+	rules      bool               // check them too
+	ahead      time.Duration      // how far the engine's clock is ahead of the time it is
 }
 
 // run compares until nothing differs or patience is over: whoever reads the
@@ -71,10 +80,15 @@ type verifier struct {
 func (v verifier) run(ctx context.Context, out io.Writer, patience time.Duration) error {
 	deadline := time.Now().Add(patience)
 	for {
+		if err := v.catchUp(ctx, deadline); err != nil {
+			return err
+		}
+		v.log.Info("reading the logs")
 		logs, config, err := v.read(ctx)
 		if err != nil {
 			return err
 		}
+		v.log.Info("recomputing and comparing feeds", "profiles", len(logs.Profiles), "opportunities", len(logs.Opportunities), "signals", len(logs.Signals))
 		want := oracle.Compute(logs, config)
 		differences, entries, err := v.compare(ctx, want)
 		if err != nil {
@@ -87,15 +101,18 @@ func (v verifier) run(ctx context.Context, out io.Writer, patience time.Duration
 		differences = append(differences, scores...)
 		found := []finding{{fmt.Sprintf("%d students, %d feed entries", len(want.Feeds), entries), differences}}
 		if v.rules {
+			v.log.Info("recomputing and comparing rules and notifications")
 			more, err := v.compareRules(ctx, logs, config, len(want.Feeds))
 			if err != nil {
 				return err
 			}
 			found = append(found, more...)
 		}
-		if all := slices.Concat(found[0].differences, found[len(found)-1].differences); len(all) == 0 || time.Now().After(deadline) {
+		all := slices.Concat(found[0].differences, found[len(found)-1].differences)
+		if len(all) == 0 || time.Now().After(deadline) {
 			return report(out, found)
 		}
+		v.log.Info("something differs; compared again, as it may have been under way", "differences", len(all), "until", deadline.Format(time.TimeOnly))
 		timer := time.NewTimer(500 * time.Millisecond)
 		select {
 		case <-ctx.Done():
