@@ -1,0 +1,71 @@
+package partition_test
+
+import (
+	"testing"
+	"time"
+
+	"tideline/engine/catalog"
+	"tideline/engine/event"
+	"tideline/engine/match"
+	"tideline/engine/partition"
+	"tideline/engine/skills"
+	"tideline/rulesets"
+)
+
+const matching = `apiVersion: tideline/v1
+ruleset: late
+rules:
+  - id: match
+    audience: student
+    when: opp.bucket == "jobs" && match.overlap >= 0.5
+    once_per: [student.id, opp.id]
+    notify: {category: jobs, template: job-match}
+`
+
+// The catalog may have a version whose range this partition has not read yet. A
+// profile that comes in between is compared with that version, and the range with
+// the profile: neither sees what was true before both, the old profile and the old
+// version. Whoever takes the older version for what was true before the range must
+// not lose what rose between them.
+func TestWhatAProfileAndAVersionMakeTrueTogetherIsToldOnce(t *testing.T) {
+	dict := match.NewDictionary(skills.Normalize)
+	c := catalog.New(match.Default(), dict)
+	p := partition.New(0, partition.Config{Match: match.Default(), MaxEntries: 100, Compile: func(name, source string) (*rulesets.Set, error) {
+		set, problems := rulesets.Compile(name, []byte(source), rulesets.Options{Normalize: skills.Normalize})
+		return set, problems.Err()
+	}}, dict, c)
+	begin := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	var out partition.Effects
+	p.Tick(begin, &out)
+	record := event.RulesetRecord{Ruleset: &event.Activation{Name: "late", Source: matching, At: begin}}
+	if err := p.Rules(event.Rules{Key: "late", Record: &record}, &out); err != nil {
+		t.Fatal(err)
+	}
+	write := func(offset int64, skill string) {
+		t.Helper()
+		o := event.Opportunity{
+			ID: "o", Bucket: event.Jobs, Title: "a job", Status: event.Open, PostedAt: begin,
+			Skills: []event.RequiredSkill{{Name: skill, Level: 3, Weight: 1}},
+		}
+		if err := c.Apply([]catalog.Change{{Position: catalog.Position{Offset: offset}, ID: o.ID, Opportunity: &o}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	become := func(names ...string) {
+		profile := event.Profile{ID: "ann"}
+		for _, name := range names {
+			profile.Skills = append(profile.Skills, event.Skill{Name: name, Level: 3})
+		}
+		p.Profile(profile, begin, &out)
+	}
+	become("sql")
+	write(0, "go")
+	p.Range(event.Range{From: 0, To: 0}, &out) // ann does not have go
+	write(1, "sql")                            // only the catalog knows it
+	become("sql", "go")                        // with sql before and after
+	p.Range(event.Range{From: 1, To: 1}, &out) // with go before, with sql after
+	p.Range(event.Range{From: 1, To: 1}, &out)
+	if s := out.Rules["late/match"]; s.Fired != 1 {
+		t.Errorf("it is told %d times, not once", s.Fired)
+	}
+}
