@@ -52,12 +52,12 @@ func TestCardsAreOrderedAndTiesBreakById(t *testing.T) {
 		rows = append(rows, r)
 	}
 	for order, want := range map[Order]string{ByRecency: "bdca", ByMatch: "acbd", ByWait: "acbd"} {
-		got := ""
+		var got strings.Builder
 		for _, card := range Columns(rows, application.Pipeline{}, order, hour(4))[0].Cards {
-			got += card.ID
+			got.WriteString(card.ID)
 		}
-		if got != want {
-			t.Errorf("by %s: %s, want %s", order, got, want)
+		if got.String() != want {
+			t.Errorf("by %s: %s, want %s", order, got.String(), want)
 		}
 	}
 }

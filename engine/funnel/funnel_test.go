@@ -144,10 +144,10 @@ func TestTimeInAStageCountsThoseWhoAreStillThere(t *testing.T) {
 		{"", "5", "?", "?"},
 	} {
 		var texts []string
-		for _, n := range strings.Fields(c.left) {
+		for n := range strings.FieldsSeq(c.left) {
 			texts = append(texts, "applied@0 shortlisted@"+n)
 		}
-		for _, n := range strings.Fields(c.waiting) {
+		for n := range strings.FieldsSeq(c.waiting) {
 			var h int
 			if _, err := fmt.Sscan(n, &h); err != nil {
 				t.Fatal(err)

@@ -8,8 +8,8 @@ import (
 	"tideline/engine/event"
 )
 
-// Reason is how many applications stand at an end for one reason.
-type Reason struct {
+// ReasonCount is how many applications stand at an end for one reason.
+type ReasonCount struct {
 	Side  event.Side  `json:"side" doc:"whose decision it was"`
 	Stage event.Stage `json:"stage" doc:"the end"`
 	Code  string      `json:"code,omitempty" doc:"empty: none was given"`
@@ -31,19 +31,19 @@ func (s *Story) side() event.Side {
 
 // Reasons counts why applications ended, without those that ended well: by
 // side, then the most frequent first.
-func Reasons(stories []Story) []Reason {
-	counts := map[Reason]int{}
+func Reasons(stories []Story) []ReasonCount {
+	counts := map[ReasonCount]int{}
 	for i := range stories {
 		if s := &stories[i]; !s.Stage.Open() && s.Stage != event.OfferAccepted {
-			counts[Reason{Side: s.side(), Stage: s.Stage, Code: s.Reason}]++
+			counts[ReasonCount{Side: s.side(), Stage: s.Stage, Code: s.Reason}]++
 		}
 	}
-	list := []Reason{}
+	list := []ReasonCount{}
 	for r := range maps.Keys(counts) {
 		r.Count = counts[r]
 		list = append(list, r)
 	}
-	slices.SortFunc(list, func(a, b Reason) int {
+	slices.SortFunc(list, func(a, b ReasonCount) int {
 		return cmp.Or(-cmp.Compare(a.Side, b.Side), cmp.Compare(b.Count, a.Count), cmp.Compare(a.Stage, b.Stage), cmp.Compare(a.Code, b.Code))
 	})
 	return list

@@ -4,11 +4,11 @@ import "time"
 
 // Report is everything about some applications, of one period.
 type Report struct {
-	Snapshot  Snapshot   `json:"snapshot" doc:"where everybody stands now, whenever they applied"`
-	Cohort    Cohort     `json:"cohort" doc:"how far those came who applied in the period"`
-	Durations []Duration `json:"durations" doc:"how long each stage takes, of the cohort"`
-	Sources   []Source   `json:"sources" doc:"where the cohort came from"`
-	Reasons   []Reason   `json:"reasons" doc:"why the cohort's applications ended, by side"`
+	Snapshot  Snapshot      `json:"snapshot" doc:"where everybody stands now, whenever they applied"`
+	Cohort    Cohort        `json:"cohort" doc:"how far those came who applied in the period"`
+	Durations []Duration    `json:"durations" doc:"how long each stage takes, of the cohort"`
+	Sources   []Source      `json:"sources" doc:"where the cohort came from"`
+	Reasons   []ReasonCount `json:"reasons" doc:"why the cohort's applications ended, by side"`
 }
 
 // TellAll tells the stories of those that have one.
