@@ -70,6 +70,9 @@ type shownApplication struct {
 	Version      int           `json:"version,omitempty" doc:"for If-Match"`
 	Match        int           `json:"match,omitempty" doc:"overlap in per mille when they applied; for recruiters"`
 	Stuck        bool          `json:"stuck,omitempty" doc:"longer in its step than usual; for recruiters"`
+
+	Waited *int64          `json:"seconds_in_stage,omitempty" doc:"by now; for recruiters"`
+	SLA    application.SLA `json:"sla,omitempty" enum:"on_time,due_soon,late" doc:"its time in the step against the pipeline's patience: late is stuck, due_soon the last quarter before; for recruiters"`
 }
 
 func actor(who principal) application.Actor {
@@ -103,13 +106,17 @@ func (s *Server) shownWhole(ctx context.Context, r *application.Record, who prin
 		return a, nil
 	}
 	p, err := s.ports.Hiring.Service.Pipeline(ctx, r.Opportunity, r.Organisation)
-	a.Stuck = stuck(p, board.RowOf(r), s.ports.Now())
+	row, now := board.RowOf(r), s.ports.Now()
+	a.waits(p.SLA(row.Stage, row.Step, row.StepSince, now), now)
 	return a, err
 }
 
-func stuck(p application.Pipeline, r *board.Row, now time.Time) bool {
-	patience := p.Patience(r.Stage, r.Step)
-	return patience > 0 && now.Sub(r.StepSince) >= patience
+// waits says how long it has been where it is, if it has not ended.
+func (a *shownApplication) waits(sla application.SLA, now time.Time) {
+	if a.SLA = sla; sla != "" {
+		a.Waited = new(int64(max(0, now.Sub(a.Since)) / time.Second))
+	}
+	a.Stuck = sla == application.Overdue
 }
 
 func (s *Server) shownRecord(r *application.Record, who principal) shownApplication {

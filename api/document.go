@@ -98,6 +98,9 @@ func (r *route) operation(registry huma.Registry) *huma.Operation {
 	} else {
 		answer.Content = content("application/json", schemaOf(registry, r.answer))
 	}
+	if r.also != "" {
+		answer.Content[r.also] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+	}
 	op.Responses[strconv.Itoa(status)] = answer
 	return op
 }

@@ -327,3 +327,31 @@ func TestACorrectionTakesTheLastStepBack(t *testing.T) {
 		t.Errorf("%s", data)
 	}
 }
+
+func TestRecruitersSeeHowAWaitCompares(t *testing.T) {
+	w := newWorld(t)
+	path := w.applied("sam", "j")
+	rita := w.token(Recruiter, "rita")
+	for wait, want := range map[time.Duration]application.SLA{
+		0: application.OnTime, 125 * time.Hour: application.OnTime, 126 * time.Hour: application.DueSoon, 168 * time.Hour: application.Overdue,
+	} {
+		w.now = now.Add(wait)
+		one := get[shownApplication](w, path, rita)
+		page := get[timelinePage](w, path+"/timeline", rita)
+		card := get[shownPipeline](w, "/jobs/j/pipeline", rita).Columns[0].Cards[0]
+		for _, a := range []shownApplication{one, page.Application, card} {
+			if a.SLA != want || a.Waited == nil || *a.Waited != int64(wait/time.Second) || a.Stuck != (want == application.Overdue) {
+				t.Errorf("after %s: %+v", wait, a)
+			}
+		}
+	}
+	for _, a := range []string{path, path + "/timeline", "/applications/my"} {
+		if body := w.do("GET", a, w.token(Student, "sam"), "").must(w, 200).body; strings.Contains(body, "sla") || strings.Contains(body, "seconds") {
+			t.Errorf("a student sees %s", body)
+		}
+	}
+	w.move(path, "rejected")
+	if a := get[shownApplication](w, path, rita); a.SLA != "" || a.Waited != nil || a.Stuck {
+		t.Errorf("nobody waits any more: %+v", a)
+	}
+}

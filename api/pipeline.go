@@ -78,7 +78,7 @@ func (s *Server) pipeline(c *fiber.Ctx, who principal) error {
 	}
 	now := s.ports.Now()
 	rows := keep(s.ports.Hiring.Board.OfJob(o.ID), func(r *board.Row) bool {
-		return r.Origin.Match >= least && (c.Query("stuck") != "true" || stuck(p, r, now))
+		return r.Origin.Match >= least && (c.Query("stuck") != "true" || p.SLA(r.Stage, r.Step, r.StepSince, now) == application.Overdue)
 	})
 	columns := board.Columns(rows, p, order, now)
 	answer := shownPipeline{Job: o.ID, Columns: []shownColumn{}}
@@ -106,9 +106,9 @@ func (s *Server) shownColumn(c *fiber.Ctx, who principal, job string, column boa
 		shown.Name = forRecruiters[column.Stage]
 	}
 	rows := make([]*board.Row, len(column.Cards))
-	stuck := map[string]bool{}
+	slas := map[string]application.SLA{}
 	for i, card := range column.Cards {
-		rows[i], stuck[card.ID] = card.Row, card.Stuck
+		rows[i], slas[card.ID] = card.Row, card.SLA
 	}
 	filters := fmt.Sprintf("%q", []string{shown.Column, string(order), c.Query("stuck"), c.Query("min_match")})
 	page, next, err := s.pageOf(c, scope{job, event.Bucket("pipeline " + filters)}, rows, order, limit)
@@ -117,7 +117,7 @@ func (s *Server) shownColumn(c *fiber.Ctx, who principal, job string, column boa
 	}
 	for _, r := range page {
 		card := s.shownRow(r, who)
-		card.Stuck = stuck[r.ID]
+		card.waits(slas[r.ID], s.ports.Now())
 		shown.Cards = append(shown.Cards, card)
 	}
 	shown.NextCursor = next

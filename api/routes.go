@@ -21,9 +21,10 @@ type route struct {
 	serve            func(*fiber.Ctx, principal) error
 	tag, summary     string
 	params           []*huma.Param
-	body             any // a value of the type that is sent; nil: none
-	status           int // of success; 0: 200
-	answer           any // a value of the type that is answered; a string: its media type
+	body             any    // a value of the type that is sent; nil: none
+	status           int    // of success; 0: 200
+	answer           any    // a value of the type that is answered; a string: its media type
+	also             string // another media type of the answer
 }
 
 // routes is everything there is.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -23,6 +24,10 @@ func (s *Server) hiringRoutes() []route {
 		key        = textParam("Idempotency-Key", "header", "a repetition with the same key and body changes nothing and is answered the same")
 		match      = textParam("If-Match", "header", "the ETag of the application")
 		page       = []*huma.Param{app, limitParam, cursor}
+		counted    = []*huma.Param{
+			textParam("from", "query", "the cohort applied from then on: "+dateText), textParam("to", "query", "and before then: "+dateText),
+			textParam("format", "query", "json or csv; without it, as Accept says"), textParam("table", "query", "of CSV, required: "+tableNames),
+		}
 	)
 	const get, post, put, tag = http.MethodGet, http.MethodPost, http.MethodPut, "applications"
 	return []route{
@@ -105,6 +110,18 @@ func (s *Server) hiringRoutes() []route {
 		{
 			id: "pipeline-stream", method: get, path: "/jobs/{opportunity}/pipeline/stream", roles: employers, serve: s.pipelineStream, tag: tag,
 			summary: "The moves of a job's applications as server-sent events; after a reset, read the pipeline again", params: []*huma.Param{job}, answer: "text/event-stream",
+		},
+		{
+			id: "job-analytics", method: get, path: "/jobs/{opportunity}/analytics", roles: employers, serve: s.jobAnalytics, tag: tag,
+			summary: "How many of a job's applicants got how far, how long it took, where they came from and why they ended",
+			params:  slices.Concat([]*huma.Param{job}, counted), answer: analytics{}, also: csvType,
+		},
+		{
+			id: "recruiter-analytics", method: get, path: "/recruiters/me/analytics", roles: employers, serve: s.recruiterAnalytics, tag: tag,
+			summary: "The same of all jobs of a recruiter or an organisation, each and in sum",
+			params: slices.Concat(counted, []*huma.Param{
+				textParam("organisation", "query", "only its jobs"), textParam("recruiter", "query", "for ops, who name one, or an organisation, or both"),
+			}), answer: analytics{}, also: csvType,
 		},
 		{
 			id: "stages", method: get, path: "/jobs/{opportunity}/stages", roles: employers, serve: s.stages, tag: tag,

@@ -44,6 +44,7 @@ type Server struct {
 	heartbeat time.Duration // of streams
 
 	compiledSets compiledSets
+	usual        *cache[string, usual] // by organisation
 	log          *slog.Logger
 	metrics      *httpMetrics
 	loaded       atomic.Bool // Ready was true once, so the catalog is complete
@@ -75,6 +76,7 @@ func New(ctx context.Context, config Config, ports Ports, reg prometheus.Registe
 		config: config, ports: ports, auth: auth, log: log, metrics: newHTTPMetrics(reg),
 		cursors: newCursors(config.Auth.Secret + config.Auth.JWKSURL),
 		items:   newItems(ports.Catalog, ports.CatalogVersion), hub: newHub(), heartbeat: heartbeat,
+		usual: newCache[string, usual](maxUsual),
 	}
 	s.app = fiber.New(fiber.Config{
 		Immutable:     true, // strings that are kept would be overwritten by later requests

@@ -39,6 +39,7 @@ type entry struct {
 type timelinePage struct {
 	Application shownApplication `json:"application"`
 	Next        string           `json:"next,omitempty" doc:"what comes next, in words for students"`
+	Usually     string           `json:"usually,omitempty" doc:"how long that takes at this organisation, in words for students; absent while too few have got there"`
 	Items       []entry          `json:"items" doc:"oldest first"`
 	NextCursor  string           `json:"next_cursor,omitempty"`
 }
@@ -84,6 +85,7 @@ func (s *Server) logged(c *fiber.Ctx, who principal, action string, wanted func(
 	page := timelinePage{Application: shown, Items: []entry{}}
 	if who.role == Student {
 		page.Next = comesNext[r.Stage]
+		page.Usually = s.usually(r.Organisation, r.Stage)
 	}
 	for _, e := range entries(r, items, who) {
 		switch {

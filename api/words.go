@@ -76,3 +76,12 @@ func place(s event.Stage, step string) string {
 	}
 	return forRecruiters[s]
 }
+
+// usualWords say to students how long what comes next usually takes: at whom, and
+// in what time. An offer waits for the student.
+var usualWords = map[event.Stage]string{
+	event.Applied:            "%s usually answers within %s.",
+	event.Shortlisted:        "%s usually answers within %s.",
+	event.InterviewScheduled: "At %s, the interview usually takes place within %s of the invitation.",
+	event.InterviewCompleted: "%s usually answers within %s of the interview.",
+}

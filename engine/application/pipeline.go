@@ -113,3 +113,28 @@ func (p Pipeline) Patience(stage event.Stage, step string) time.Duration {
 	}
 	return time.Duration(n) * 24 * time.Hour
 }
+
+// SLA is how an application's wait compares with the patience of its step.
+type SLA string
+
+// The states. DueSoon is the last quarter of the patience; Overdue is stuck.
+const (
+	OnTime  SLA = "on_time"
+	DueSoon SLA = "due_soon"
+	Overdue SLA = "late"
+)
+
+// SLA says so of an application that has been in a stage or step since then;
+// empty where nobody waits any more.
+func (p Pipeline) SLA(stage event.Stage, step string, since, now time.Time) SLA {
+	patience, waited := p.Patience(stage, step), now.Sub(since)
+	switch {
+	case patience == 0:
+		return ""
+	case waited >= patience:
+		return Overdue
+	case waited >= patience-patience/4:
+		return DueSoon
+	}
+	return OnTime
+}

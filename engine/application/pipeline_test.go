@@ -103,3 +103,28 @@ func TestPatience(t *testing.T) {
 		}
 	}
 }
+
+func TestTheLastQuarterOfThePatienceIsDueSoon(t *testing.T) {
+	for _, c := range []struct {
+		stage event.Stage
+		step  string
+		wait  time.Duration
+		want  SLA
+	}{
+		{event.Applied, "", 0, OnTime},
+		{event.Applied, "", 126*time.Hour - time.Second, OnTime}, // of 168
+		{event.Applied, "", 126 * time.Hour, DueSoon},
+		{event.Applied, "", 168*time.Hour - time.Second, DueSoon},
+		{event.Applied, "", 168 * time.Hour, Overdue},
+		{event.Shortlisted, "task", 54*time.Hour - time.Second, OnTime}, // of 3 days
+		{event.Shortlisted, "task", 54 * time.Hour, DueSoon},
+		{event.Shortlisted, "task", 72 * time.Hour, Overdue},
+		{event.Shortlisted, "screening", 72 * time.Hour, OnTime},
+		{event.Rejected, "", 9999 * time.Hour, ""},
+		{event.OfferAccepted, "", 0, ""},
+	} {
+		if got := custom.SLA(c.stage, c.step, start, start.Add(c.wait)); got != c.want {
+			t.Errorf("%s %s after %s: %q, want %q", c.stage, c.step, c.wait, got, c.want)
+		}
+	}
+}

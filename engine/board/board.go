@@ -2,6 +2,7 @@ package board
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sync"
 
@@ -109,6 +110,24 @@ func (b *Board) OfJob(job string) []*Row { return b.pick(b.byJob, job) }
 // OfOrganisation gives an organisation's applications, in no order.
 func (b *Board) OfOrganisation(organisation string) []*Row {
 	return b.pick(b.byEmployer, organisation)
+}
+
+// Jobs lists the jobs that have applications, in no order.
+func (b *Board) Jobs() []string {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return slices.Collect(maps.Keys(b.byJob))
+}
+
+// CountAll gives how many applications stand in each stage, of all jobs.
+func (b *Board) CountAll() map[event.Stage]int {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	counts := map[event.Stage]int{}
+	for _, r := range b.rows {
+		counts[r.Stage]++
+	}
+	return counts
 }
 
 func (b *Board) pick(index map[string]set, key string) []*Row {

@@ -25,7 +25,7 @@ var Orders = []Order{ByRecency, ByMatch, ByWait}
 // Card is an application in a column.
 type Card struct {
 	*Row
-	Stuck bool // longer in its step than the pipeline's patience
+	SLA application.SLA // of its step
 }
 
 // Column is a step of a job's pipeline, or a stage without one, and who stands there.
@@ -53,11 +53,10 @@ func Columns(rows []*Row, p application.Pipeline, order Order, now time.Time) []
 		if !ok { // a step that the pipeline no longer has
 			i = at[[2]string{string(r.Stage), ""}]
 		}
-		patience := p.Patience(r.Stage, r.Step)
-		card := Card{r, patience > 0 && now.Sub(r.StepSince) >= patience}
+		card := Card{r, p.SLA(r.Stage, r.Step, r.StepSince, now)}
 		columns[i].Cards = append(columns[i].Cards, card)
 		columns[i].Count++
-		if card.Stuck {
+		if card.SLA == application.Overdue {
 			columns[i].Stuck++
 		}
 	}

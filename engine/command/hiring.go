@@ -31,6 +31,7 @@ func (a *app) openHiring(ctx context.Context, kafka streams.Config) (err error) 
 	h := &a.applications
 	h.board = board.New()
 	h.service = hiring.New(hiringStore{a}, hiringTopics{a}, a.engine.Catalog(), h.board, a.now, a.registry, a.log)
+	a.registry.MustRegister(standing{h.board, h.loaded.Load})
 	h.tail, err = streams.NewTail(ctx, kafka, streams.StageChanges, func(in streams.Input) error {
 		change, err := event.DecodeStageChange(in.Value)
 		if err != nil || change.Seq == 0 {
