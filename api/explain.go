@@ -1,7 +1,6 @@
 package api
 
 import (
-	"math"
 	"net/http"
 	"sync"
 
@@ -144,81 +143,3 @@ func (r *ruleReason) hideRecruiter() {
 }
 
 const recruiterField = "opp.recruiter"
-
-// subject puts together what the rule looks at.
-func (s *Server) subject(c *fiber.Ctx, rule *rulesets.Rule, view event.View, answer *ruleReason) (*rulesets.Subject, error) {
-	now := s.ports.Now().UTC()
-	subject := &rulesets.Subject{
-		Student: &rulesets.Student{ID: view.Profile.ID, Load: func() event.Profile { return view.Profile }}, Now: now,
-	}
-	switch rule.Scope {
-	case rulesets.PairScope:
-		return subject, s.pairSubject(c, rule, view, subject, answer)
-	case rulesets.ItemScope:
-		for i, g := range view.Profile.Gaps {
-			if g.Skill == c.Query("gap") {
-				subject.Gap, answer.Eligible = &view.Profile.Gaps[i], true
-				return subject, nil
-			}
-		}
-		return nil, refusal(http.StatusNotFound, "the student has no such gap", Complaint{"query.gap", string(event.UnknownValue), "must be one of the student's gaps"})
-	case rulesets.ApplicationScope:
-		return nil, refusal(http.StatusUnprocessableEntity, "rules about applications are not explained here; see the application's timeline")
-	}
-	answer.Eligible = true
-	return subject, nil
-}
-
-// unit is how many steps of a key make a doubling of relevance.
-const unit = 65536
-
-func (s *Server) pairSubject(c *fiber.Ctx, rule *rulesets.Rule, view event.View, subject *rulesets.Subject, answer *ruleReason) error {
-	id := c.Query("opportunity")
-	o, ok := s.ports.Catalog.Opportunity(id)
-	switch {
-	case id == "":
-		return refusal(http.StatusBadRequest, "say which opportunity", Complaint{"query.opportunity", string(event.Missing), "is required for this rule"})
-	case !ok && !s.catalogLoaded():
-		return ErrRebuilding
-	case !ok:
-		return refusal(http.StatusNotFound, "no opportunity of that id")
-	}
-	e := s.ports.Scorer.Explain(view, o, subject.Now)
-	_, saved := view.Saved[o.ID]
-	answer.Explanation, answer.Gate = &e, e.Gate
-	answer.Eligible = e.Eligible
-	if rule.Among == rulesets.Saved {
-		answer.Eligible = saved && e.Gate.Takeable()
-	}
-	if rule.Audience == event.ToRecruiter {
-		answer.Recipient = o.Recruiter
-	}
-	m := &rulesets.Match{Overlap: e.Overlap, Fit: e.Fit, Interest: e.Interest, Saved: saved}
-	if e.Overlap > 0 {
-		m.Relevance = math.Exp2(float64(e.Terms.Overlap+e.Terms.Fit+e.Terms.Interest) / unit)
-	}
-	m.Skills = func() (matched, missing []string) {
-		for _, skill := range e.Matched {
-			matched = append(matched, skill.Skill)
-		}
-		for _, skill := range e.Missing {
-			missing = append(missing, skill.Skill)
-		}
-		return matched, missing
-	}
-	skills := append([]string{}, names(e)...)
-	subject.Match, subject.Opp = m, &rulesets.Opp{Opportunity: &o, Skills: skills}
-	return nil
-}
-
-// names lists the skills an opportunity asks for, canonically.
-func names(e match.Explanation) []string {
-	var list []string
-	for _, skill := range e.Matched {
-		list = append(list, skill.Skill)
-	}
-	for _, skill := range e.Missing {
-		list = append(list, skill.Skill)
-	}
-	return list
-}

@@ -89,3 +89,48 @@ func TestAStudentIsNotToldWhoRecruits(t *testing.T) {
 		t.Errorf("it names the recruiter: %s", a.body)
 	}
 }
+
+func TestARuleAboutApplicationsIsExplained(t *testing.T) {
+	applied := func() *world {
+		w := explainedWorld(t)
+		view := w.views["sam"]
+		view.Applications = map[string]event.Application{
+			"a1": {ID: "a1", Student: "sam", Opportunity: "j1", Stage: event.Shortlisted, StageSeq: 2},
+			"a2": {ID: "a2", Student: "sam", Opportunity: "gone", Stage: event.Shortlisted, StageSeq: 2},
+			"a3": {ID: "a3", Student: "sam", Opportunity: "gone", Stage: event.Applied, StageSeq: 1},
+		}
+		w.views["sam"] = view
+		return w
+	}
+	w := applied()
+	sam, olga := w.token(Student, "sam"), w.token(Ops, "olga")
+	key := event.NotificationKey("test/stuck", "rita", []string{"a1", "2"})
+	w.notify.decisions["rita/"+key] = event.Decision{Key: key, Outcome: event.Suppressed, Reason: event.BySilence}
+	for _, named := range []string{"application=a1", "opportunity=j1", "application=a1&opportunity=j1"} {
+		got := get[ruleReason](w, "/explain?rule=test/stuck&student=sam&"+named, olga)
+		c := got.Conjuncts
+		if !got.Fires || !got.Eligible || got.Recipient != "rita" || got.Key != key || got.Last == nil || got.Last.Reason != event.BySilence {
+			t.Errorf("%s: %+v", named, got)
+		}
+		if len(c) != 2 || c[0].Truth != rulesets.True || c[0].Values["app.stage"] != "shortlisted" || c[1].Values["opp.skills"] == "unknown" {
+			t.Errorf("%s: %+v", named, c)
+		}
+		if got.Flip == nil || got.Flip.Field != "app.stage" || got.Flip.Have != "shortlisted" {
+			t.Errorf("%s: %+v", named, got.Flip)
+		}
+	}
+	if got := get[ruleReason](w, "/explain?rule=stuck&student=sam&application=a2", olga); got.Fires || got.Recipient != "" || got.Conjuncts[1].Truth != rulesets.Unknown {
+		t.Errorf("of a job that is no more: %+v", got)
+	}
+	if own := get[ruleReason](w, "/explain?rule=stuck&application=a1", sam); own.Recipient != "" || own.Last != nil || !own.Fires {
+		t.Errorf("the student: %+v", own)
+	}
+	for query, status := range map[string]int{
+		"": 400, "&opportunity=gone": 400, "&application=none": 404, "&application=a1&opportunity=gone": 404, "&opportunity=none": 404,
+	} {
+		w.do("GET", "/explain?rule=stuck"+query, sam, "").problem(t, status)
+	}
+	loading := applied()
+	loading.ready = false
+	loading.do("GET", "/explain?rule=stuck&application=a2", sam, "").problem(t, 503)
+}

@@ -36,6 +36,13 @@ rules:
     on: [profiles, opportunities]
     when: opp.recruiter == "rita" && match.overlap >= 0.5
     notify: {category: candidates, priority: high, template: top-candidate, channels: [inapp]}
+  - id: stuck
+    audience: recruiter
+    on: [stage-changes]
+    when: app.stage in ["shortlisted", "interview_completed"] && has_skill(opp, "sql")
+    held_for: 7d
+    once_per: [app.id, app.stage_seq]
+    notify: {category: pipeline, template: stage-stuck, channels: [inapp]}
 `
 
 // notifyWorld is what rules and notifications stand on, in memory.

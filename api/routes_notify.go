@@ -101,10 +101,11 @@ func (s *Server) notifyRoutes() []route {
 		},
 		{
 			id: "explain", method: get, path: "/explain", roles: asking, serve: s.explainRule, tag: "rules",
-			summary: "Why a rule speaks, or does not, of a student and an opportunity or gap",
+			summary: "Why a rule speaks, or does not, of a student and an opportunity, an application or a gap",
 			params: []*huma.Param{
 				textParam("rule", "query", "its id, or ruleset/id"), textParam("student", "query", "for ops, required; students get their own"),
-				textParam("opportunity", "query", "of a rule about opportunities"), textParam("gap", "query", "the skill, of a rule about gaps"),
+				textParam("opportunity", "query", "of a rule about opportunities; or of the student's only application for it"),
+				textParam("application", "query", "its id, of a rule about applications"), textParam("gap", "query", "the skill, of a rule about gaps"),
 			}, answer: ruleReason{},
 		},
 		{

@@ -57,27 +57,8 @@ type Match struct {
 	Skills func() (matched, missing []string)
 }
 
-// App is `app`: one application as the stage changes left it.
-type App struct {
-	ID          string      `json:"id"`
-	Student     string      `json:"student"`
-	Opportunity string      `json:"opportunity"`
-	Stage       event.Stage `json:"stage"`
-	Previous    event.Stage `json:"previous,omitempty"`
-	StageSeq    int         `json:"stage_seq"`   // seq of the change that led to the stage
-	StageSince  time.Time   `json:"stage_since"` // when it took effect
-	AppliedAt   time.Time   `json:"applied_at"`
-	InterviewAt *time.Time  `json:"interview_at,omitempty"`
-	OfferEnds   *time.Time  `json:"offer_ends,omitempty"`
-	ActorRole   string      `json:"actor_role,omitempty"` // of the last change
-
-	InterviewedAt   *time.Time `json:"interviewed_at,omitempty"` // when the last interview that was held ended
-	FeedbackMissing bool       `json:"feedback_missing,omitempty"`
-	Scorecards      int        `json:"scorecards,omitempty"`
-	MessageSeq      int        `json:"message_seq,omitempty"` // number of the last message to both sides, in the log
-	MessageAt       *time.Time `json:"message_at,omitempty"`
-	MessageRole     string     `json:"message_role,omitempty"` // of who wrote it
-}
+// App is `app`.
+type App = event.Application
 
 // Truth is the value of a condition.
 type Truth int8

@@ -67,6 +67,8 @@ type View struct {
 	Weights map[string]float64   `json:"weights,omitempty"` // interest weights by feature, those that are not zero
 	Signals int                  `json:"signals,omitempty"` // how many signals trained the weights
 	Now     time.Time            `json:"now"`               // the partition's clock when this was written
+
+	Applications map[string]Application `json:"applications,omitempty"` // by id
 }
 
 // Encode gives the stored form.

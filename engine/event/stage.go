@@ -93,6 +93,28 @@ type StageChange struct {
 	Replacement  string     `json:"replacement,omitempty"` // of an erased application
 }
 
+// Application is one application as the topics left it: what rules see.
+type Application struct {
+	ID          string     `json:"id"`
+	Student     string     `json:"student"`
+	Opportunity string     `json:"opportunity"`
+	Stage       Stage      `json:"stage"`
+	Previous    Stage      `json:"previous,omitempty"`
+	StageSeq    int        `json:"stage_seq"`   // seq of the change that led to the stage
+	StageSince  time.Time  `json:"stage_since"` // when it took effect
+	AppliedAt   time.Time  `json:"applied_at"`
+	InterviewAt *time.Time `json:"interview_at,omitempty"`
+	OfferEnds   *time.Time `json:"offer_ends,omitempty"`
+	ActorRole   string     `json:"actor_role,omitempty"` // of the last change
+
+	InterviewedAt   *time.Time `json:"interviewed_at,omitempty"` // when the last interview that was held ended
+	FeedbackMissing bool       `json:"feedback_missing,omitempty"`
+	Scorecards      int        `json:"scorecards,omitempty"`
+	MessageSeq      int        `json:"message_seq,omitempty"` // number of the last message to both sides, in the log
+	MessageAt       *time.Time `json:"message_at,omitempty"`
+	MessageRole     string     `json:"message_role,omitempty"` // of who wrote it
+}
+
 type stagePlain StageChange
 
 type stageWire struct {

@@ -122,6 +122,7 @@ func (p *Partition) eraseApp(s event.StageChange, out *Effects) bool {
 		known = true
 	}
 	p.forgetApp(s.Student, s.Application, out)
+	p.seen(s.Student)
 	p.hand(out)
 	return known
 }
@@ -139,6 +140,7 @@ func (p *Partition) track(student, id string, how touch, out *Effects, change fu
 	p.early(how.at)
 	next.conclude()
 	p.keepApp(student, id, next)
+	p.seen(student)
 	out.fact(appKey(student, id), encode(next))
 	n := natural{application: id}
 	for _, f := range p.book.forces {
@@ -242,6 +244,13 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+// seen lets a student be shown anew; nothing is shown of who has no profile.
+func (p *Partition) seen(student string) {
+	if _, known := p.students.Lookup(student); known {
+		p.views[student] = struct{}{}
+	}
 }
 
 // app is an application as rules see it; nil: there is none.

@@ -115,6 +115,14 @@ func (p *Partition) View(student string) *event.View {
 			v.Weights, v.Signals = f.model.Weights(), f.model.Count
 		}
 	}
+	if apps := p.apps[student]; len(apps) > 0 {
+		v.Applications = make(map[string]event.Application, len(apps))
+		for id, t := range apps {
+			if t.App != nil {
+				v.Applications[id] = *t.App
+			}
+		}
+	}
 	return v
 }
 
