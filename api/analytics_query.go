@@ -22,7 +22,7 @@ type countedQuery struct {
 // countedQuery reads the period and the form of the answer, and says everything
 // that is wrong with them.
 func (s *Server) countedQuery(c *fiber.Ctx) (countedQuery, error) {
-	q := countedQuery{at: s.ports.Now().UTC()}
+	q := countedQuery{at: s.ports.Now().UTC().Truncate(time.Second)}
 	var wrong []Complaint
 	for _, end := range []struct {
 		name string

@@ -17,11 +17,12 @@ type usual struct {
 const (
 	maxUsual   = 1000        // organisations that are remembered
 	usualFor   = time.Minute // so many students of one may look at once
-	leastCases = 5           // fewer that have ended say nothing, or too much about one
+	leastCases = 5           // fewer answers say nothing, or too much about one
 )
 
 // usually says to a student who waits in a stage how long that takes at the
-// organisation: the median over all of its applications. It is empty while too
+// organisation: the median over all of its applications, of which those that were
+// withdrawn had no answer. It is empty while too
 // few have got further, and where nobody waits for the organisation.
 func (s *Server) usually(organisation string, stage event.Stage) string {
 	says, waits := usualWords[stage]
@@ -48,7 +49,7 @@ func (s *Server) usualOf(organisation string) []funnel.Duration {
 	for i, r := range rows {
 		cases[i] = funnel.Case{Path: r.Path}
 	}
-	known = usual{now, funnel.Durations(funnel.TellAll(cases), now)}
+	known = usual{now, funnel.Answers(funnel.TellAll(cases), now)}
 	s.usual.put(organisation, known)
 	return known.durations
 }

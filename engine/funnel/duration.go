@@ -21,10 +21,20 @@ type Duration struct {
 
 // Durations gives each open stage's.
 func Durations(stories []Story, now time.Time) []Duration {
+	return durations(stories, now, func(v Visit) bool { return v.To.IsZero() })
+}
+
+// Answers is Durations for those who wait: a student who withdrew had no answer
+// until then, and says no more than one who still waits.
+func Answers(stories []Story, now time.Time) []Duration {
+	return durations(stories, now, func(v Visit) bool { return v.To.IsZero() || v.Next == event.Withdrawn })
+}
+
+func durations(stories []Story, now time.Time, open func(Visit) bool) []Duration {
 	stays := map[event.Stage][]stay{}
 	for _, s := range stories {
 		for _, v := range s.Visits {
-			stays[v.Stage] = append(stays[v.Stage], stay{int64(v.Lasted(now) / time.Second), v.To.IsZero()})
+			stays[v.Stage] = append(stays[v.Stage], stay{int64(v.Lasted(now) / time.Second), open(v)})
 		}
 	}
 	var list []Duration

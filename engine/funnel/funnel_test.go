@@ -167,6 +167,16 @@ func TestTimeInAStageCountsThoseWhoAreStillThere(t *testing.T) {
 	}
 }
 
+func TestWhoWithdrewHadNoAnswer(t *testing.T) {
+	stories := paths("applied@0 withdrawn@1", "applied@0 withdrawn@1", "applied@0 shortlisted@6", "applied@0 rejected@7")
+	if d := funnel.Durations(stories, hour(20))[0]; *d.Median != 3600 || d.Open != 0 {
+		t.Errorf("%+v", d)
+	}
+	if d := funnel.Answers(stories, hour(20))[0]; *d.Median != 6*3600 || d.Open != 2 || d.Cases != 4 {
+		t.Errorf("%+v", d)
+	}
+}
+
 func TestACohortIsImmatureWhileMoreThanATenthMayStillMoveOn(t *testing.T) {
 	var texts []string
 	for i := range 10 { // a long history: nine of ten leave within 9 hours

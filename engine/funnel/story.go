@@ -23,7 +23,8 @@ type Case struct {
 type Visit struct {
 	Stage event.Stage
 	From  time.Time
-	To    time.Time // zero: still there
+	To    time.Time   // zero: still there
+	Next  event.Stage // where it went
 }
 
 // Lasted is how long a visit was, or has been by now. It is never negative.
@@ -67,7 +68,8 @@ func Tell(c Case) Story {
 			continue
 		}
 		if stage.Open() {
-			s.Visits[len(s.Visits)-1].To = step.At
+			last := &s.Visits[len(s.Visits)-1]
+			last.To, last.Next = step.At, step.To
 		}
 		if stage = step.To; stage.Open() {
 			s.Visits = append(s.Visits, Visit{Stage: stage, From: step.At})
