@@ -192,6 +192,9 @@ func TestACohortIsImmatureWhileMoreThanATenthMayStillMoveOn(t *testing.T) {
 	if c := cohort(8); c.Pending != 1 || c.Stages[0].Pending != 1 || c.Immature { // one of ten
 		t.Errorf("%+v", c)
 	}
+	if c := cohort(9); c.Pending != 0 { // nine of ten have left by then
+		t.Errorf("%+v", c)
+	}
 	if c := cohort(8, "applied@7"); c.Pending != 2 || !c.Immature {
 		t.Errorf("%+v", c)
 	}
