@@ -11,7 +11,6 @@ import (
 	"tideline/engine/match"
 	"tideline/engine/partition"
 	"tideline/engine/skills"
-	"tideline/rulesets"
 )
 
 const timed = `apiVersion: tideline/v1
@@ -33,20 +32,25 @@ rules:
     notify: {category: learning, template: gap}
 `
 
-func TestTimersThatWaitAreCountedOnce(t *testing.T) {
+var begin = time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+
+// ruled is a partition with a ruleset in force from the beginning, and its catalog.
+func ruled(t *testing.T, name, source string, out *partition.Effects) (*partition.Partition, *catalog.Catalog) {
+	t.Helper()
 	dict := match.NewDictionary(skills.Normalize)
 	c := catalog.New(match.Default(), dict)
-	p := partition.New(0, partition.Config{Match: match.Default(), MaxEntries: 100, Compile: func(name, source string) (*rulesets.Set, error) {
-		set, problems := rulesets.Compile(name, []byte(source), rulesets.Options{Normalize: skills.Normalize})
-		return set, problems.Err()
-	}}, dict, c)
-	begin := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
-	var out partition.Effects
-	p.Tick(begin, &out)
-	record := event.RulesetRecord{Ruleset: &event.Activation{Name: "timed", Source: timed, At: begin}}
-	if err := p.Rules(event.Rules{Key: "timed", Record: &record}, &out); err != nil {
+	p := partition.New(0, partition.Config{Match: match.Default()}, dict, c)
+	p.Tick(begin, out)
+	record := event.RulesetRecord{Ruleset: &event.Activation{Name: name, Source: source, At: begin}}
+	if err := p.Rules(event.Rules{Key: name, Record: &record}, out); err != nil {
 		t.Fatal(err)
 	}
+	return p, c
+}
+
+func TestTimersThatWaitAreCountedOnce(t *testing.T) {
+	var out partition.Effects
+	p, c := ruled(t, "timed", timed, &out)
 	p.Profile(event.Profile{
 		ID: "ann", Skills: []event.Skill{{Name: "go", Level: 3}}, Gaps: []event.Gap{{Skill: "aws", Severity: 0.8}},
 	}, begin, &out)

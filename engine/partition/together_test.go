@@ -2,14 +2,10 @@ package partition_test
 
 import (
 	"testing"
-	"time"
 
 	"tideline/engine/catalog"
 	"tideline/engine/event"
-	"tideline/engine/match"
 	"tideline/engine/partition"
-	"tideline/engine/skills"
-	"tideline/rulesets"
 )
 
 const matching = `apiVersion: tideline/v1
@@ -28,19 +24,8 @@ rules:
 // version. Whoever takes the older version for what was true before the range must
 // not lose what rose between them.
 func TestWhatAProfileAndAVersionMakeTrueTogetherIsToldOnce(t *testing.T) {
-	dict := match.NewDictionary(skills.Normalize)
-	c := catalog.New(match.Default(), dict)
-	p := partition.New(0, partition.Config{Match: match.Default(), MaxEntries: 100, Compile: func(name, source string) (*rulesets.Set, error) {
-		set, problems := rulesets.Compile(name, []byte(source), rulesets.Options{Normalize: skills.Normalize})
-		return set, problems.Err()
-	}}, dict, c)
-	begin := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
 	var out partition.Effects
-	p.Tick(begin, &out)
-	record := event.RulesetRecord{Ruleset: &event.Activation{Name: "late", Source: matching, At: begin}}
-	if err := p.Rules(event.Rules{Key: "late", Record: &record}, &out); err != nil {
-		t.Fatal(err)
-	}
+	p, c := ruled(t, "late", matching, &out)
 	write := func(offset int64, skill string) {
 		t.Helper()
 		o := event.Opportunity{
