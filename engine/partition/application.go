@@ -74,10 +74,7 @@ func (p *Partition) Evaluation(e event.Evaluation, out *Effects) bool {
 			t.Note = &offer{e.SubmittedAt, o.Expires}
 			return true
 		}
-		if !t.Judge(e) {
-			return false
-		}
-		return true
+		return t.Judge(e)
 	})
 }
 
@@ -157,17 +154,16 @@ func (p *Partition) track(student, id string, how touch, out *Effects, change fu
 	return true
 }
 
-// step moves the application. A late step and what was told without its result
-// are told apart by what the record says holds after it.
+// step moves the application; a late one moves nothing. What the record says
+// holds after the step counts, where it says so.
 func (t *tracked) step(s event.StageChange) {
 	now := rulesets.App{ID: s.Application, Student: s.Student, AppliedAt: s.At}
 	if t.App != nil {
 		now = *t.App
-		now.Previous = t.App.Stage
 	}
 	now.Opportunity, now.ActorRole = s.Opportunity, s.ActorRole
 	if s.Kind != event.Late {
-		now.Stage, now.StageSeq, now.StageSince = s.To, s.Seq, s.At
+		now.Previous, now.Stage, now.StageSeq, now.StageSince = now.Stage, s.To, s.Seq, s.At
 	}
 	if s.Since != nil {
 		now.StageSince = *s.Since

@@ -41,3 +41,20 @@ func TestAViewHasTheStudentsApplications(t *testing.T) {
 		t.Errorf("after an erasure: %+v", out.Views)
 	}
 }
+
+func TestALateStepMovesNothing(t *testing.T) {
+	b := newBench(t, Config{})
+	b.do(putProfile(b, "ann"), stepped(b, "ann", "a", 1, event.Applied), stepped(b, "ann", "a", 2, event.InterviewScheduled))
+	out := b.do(func(out *Effects) {
+		b.StageChange(event.StageChange{
+			Student: "ann", Application: "a", Opportunity: "o1", Seq: 3, Kind: event.Late, To: event.Shortlisted, At: start.Add(90 * time.Minute),
+		}, out)
+	})
+	app := out.Views[0].View.Applications["a"]
+	if app.Stage != event.InterviewScheduled || app.Previous != event.Applied || app.StageSeq != 2 || !app.StageSince.Equal(start.Add(2*time.Hour)) {
+		t.Errorf("it stands at %+v", app)
+	}
+	if out := b.do(stepped(b, "ann", "a", 3, event.Rejected)); len(out.Views) != 0 {
+		t.Error("a step of the same number counts again")
+	}
+}
