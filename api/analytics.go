@@ -49,9 +49,6 @@ func (s *Server) jobAnalytics(c *fiber.Ctx, who principal) error {
 	if err != nil {
 		return err
 	}
-	if !s.ports.Hiring.Loaded() {
-		return ErrRebuilding
-	}
 	rows := s.ports.Hiring.Board.OfJob(id)
 	recruiter, ok, err := s.recruiterOf(id, rows)
 	if err != nil {
@@ -99,9 +96,6 @@ func (s *Server) recruiterAnalytics(c *fiber.Ctx, who principal) error {
 	q, err := s.countedQuery(c)
 	if err != nil {
 		return err
-	}
-	if !s.ports.Hiring.Loaded() {
-		return ErrRebuilding
 	}
 	jobs, err := s.jobsOf(recruiter, organisation)
 	if err != nil {

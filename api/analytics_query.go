@@ -20,7 +20,7 @@ type countedQuery struct {
 }
 
 // countedQuery reads the period and the form of the answer, and says everything
-// that is wrong with them.
+// that is wrong with them, or that there is nothing to count yet.
 func (s *Server) countedQuery(c *fiber.Ctx) (countedQuery, error) {
 	q := countedQuery{at: s.ports.Now().UTC().Truncate(time.Second)}
 	var wrong []Complaint
@@ -61,6 +61,9 @@ func (s *Server) countedQuery(c *fiber.Ctx) (countedQuery, error) {
 	}
 	if len(wrong) > 0 {
 		return q, refusal(http.StatusUnprocessableEntity, "the query is not valid", wrong...)
+	}
+	if !s.ports.Hiring.Loaded() {
+		return q, ErrRebuilding
 	}
 	return q, nil
 }
