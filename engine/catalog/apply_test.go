@@ -3,6 +3,7 @@ package catalog
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,8 +69,8 @@ func TestHowChangesAreCutIntoTransactionsDoesNotMatter(t *testing.T) {
 		if item, _ := c.Get("a"); !slices.Equal(offsets(item), []int64{6}) || len(c.stale) > 0 {
 			t.Errorf("by %d: after the release %v, %d stale", size, offsets(item), len(c.stale))
 		}
-		if _, ok := c.Get("b"); ok {
-			t.Errorf("by %d: the deleted one is still there", size)
+		if item, ok := c.Get("b"); !ok || len(item.Past) != 1 || item.Latest().Opportunity != nil {
+			t.Errorf("by %d: what the deleted one was is not known: %+v", size, item)
 		}
 	}
 }
@@ -99,4 +100,74 @@ func BenchmarkLoad(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func TestOfThePastTheLastVersionsAreKept(t *testing.T) {
+	c := open(t)
+	pass := func(changes ...Change) {
+		t.Helper()
+		if err := c.Apply(changes); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Release(map[int32]int64{1: changes[len(changes)-1].Offset + 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pass(change("old", 0, "first"), change("gone", 1, "first"))
+	pass(change("old", 2, "second"), change("gone", 3, ""))
+	before := func(id string, offset int64) any {
+		if item, ok := c.Get(id); ok {
+			if v := item.Before(func(at Position) bool { return at.Offset < offset }); v != nil {
+				return v.Offset
+			}
+		}
+		return nil
+	}
+	if old, gone := before("old", 2), before("gone", 3); old != int64(0) || gone != int64(1) {
+		t.Fatalf("before their last versions there were %v and %v", old, gone)
+	}
+	if got := written(c.Changed(event.Range{Partition: 1, From: 0, To: 9})); got != "old@0 gone@1 old@2 gone@3" {
+		t.Errorf("written were %s", got)
+	}
+	for i := range int64(maxPast + 2) {
+		pass(change("busy", 10+i, "again"))
+	}
+	if old, busy := before("old", 2), before("busy", 11+maxPast); old != nil || busy != int64(10+maxPast) {
+		t.Errorf("then there were %v and %v", old, busy)
+	}
+	if item, _ := c.Get("busy"); len(item.Past) != maxPastOfOne {
+		t.Errorf("one item has a past of %d versions", len(item.Past))
+	}
+	if _, known := c.Get("gone"); known {
+		t.Error("what was deleted stays for ever")
+	}
+	if len(c.past) != maxPast {
+		t.Errorf("%d versions of the past", len(c.past))
+	}
+}
+
+// The first release after a start has all that the log holds.
+func TestAPastThatIsTooLongIsNotKeptInPart(t *testing.T) {
+	c := open(t)
+	var changes []Change
+	for i := range int64(maxPast + 2) {
+		changes = append(changes, change("busy", i, "again"))
+	}
+	if err := c.Apply(changes); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Release(map[int32]int64{1: maxPast + 2}); err != nil {
+		t.Fatal(err)
+	}
+	if item, _ := c.Get("busy"); len(item.Past) != 0 || len(c.past) != 0 {
+		t.Errorf("%d versions of the past, %d listed", len(item.Past), len(c.past))
+	}
+}
+
+func written(list []Written) string {
+	var s []string
+	for _, w := range list {
+		s = append(s, fmt.Sprintf("%s@%d", w.Item.ID, w.Offset))
+	}
+	return strings.Join(s, " ")
 }

@@ -4,10 +4,12 @@
 // Readers take snapshots and never wait for each other or for the writer. One
 // goroutine writes. Older versions of an opportunity stay until Release says
 // that every local partition has passed them, because taking an opportunity out
-// of feeds needs the version that brought it in. It does no I/O and reads no clock.
+// of feeds needs the version that brought it in, and whether a rule has become
+// true of it what it said before. It does no I/O and reads no clock.
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -26,6 +28,10 @@ type Position struct {
 	Offset    int64
 }
 
+func (p Position) compare(q Position) int {
+	return cmp.Or(cmp.Compare(p.Partition, q.Partition), cmp.Compare(p.Offset, q.Offset))
+}
+
 // Version is what one record of the opportunities topic said.
 type Version struct {
 	Position
@@ -39,6 +45,42 @@ type Item struct {
 	ID       string
 	Member   event.Member
 	Versions []Version
+	// Past are versions from before those, oldest first, which every local partition
+	// has passed. The last maxPast of all items are kept: a partition that is taken
+	// over may be a little behind.
+	Past []Version
+}
+
+// Before is the newest version of which a condition on its place is true; nil
+// when there is none, or it is no longer known.
+func (i *Item) Before(is func(Position) bool) *Version {
+	for _, list := range [2][]Version{i.Versions, i.Past} {
+		for n := len(list) - 1; n >= 0; n-- {
+			if is(list[n].Position) {
+				return &list[n]
+			}
+		}
+	}
+	return nil
+}
+
+// since lists the versions from a place on, in the order of places.
+func (i *Item) since(from Position) (list []*Version) {
+	for n := range len(i.Past) + len(i.Versions) {
+		if v := i.version(n); v.compare(from) >= 0 {
+			list = append(list, v)
+		}
+	}
+	slices.SortFunc(list, func(a, b *Version) int { return a.compare(b.Position) }) // an id can have come to another partition
+	return list
+}
+
+// version is the n-th oldest that is known.
+func (i *Item) version(n int) *Version {
+	if n < len(i.Past) {
+		return &i.Past[n]
+	}
+	return &i.Versions[n-len(i.Past)]
 }
 
 // Latest is the newest version.
@@ -59,6 +101,7 @@ type Catalog struct {
 	index *match.Opportunities
 
 	stale    map[string]struct{} // ids with versions that Release may drop; guarded by the write transaction
+	past     []passed            // the versions in Past, by when they were released; guarded by the write transaction
 	released sync.Map            // opportunities partition -> lowest offset whose predecessors are still known
 }
 
@@ -122,7 +165,7 @@ func (c *Catalog) open(txn *memdb.Txn, id string) (*Item, error) {
 	item := &Item{ID: id, Member: event.MemberOf(id)}
 	raw, err := txn.First(table, byID, text(id))
 	if err == nil && raw != nil {
-		item.Versions = slices.Clone(raw.(*Item).Versions)
+		item.Versions, item.Past = slices.Clone(raw.(*Item).Versions), raw.(*Item).Past
 	}
 	return item, err
 }
@@ -188,13 +231,46 @@ func (c *Catalog) first(index string, key []byte) (*Item, bool) {
 	return raw.(*Item), true
 }
 
-// Changed lists the items whose latest version was written in the range, in
-// the order of the log. Items that changed again later belong to a later range.
-func (c *Catalog) Changed(r event.Range) []*Item {
-	return c.between(byPosition, position(Position{r.Partition, r.From}), func(i *Item) bool {
-		at := i.Latest().Position
-		return at.Partition == r.Partition && at.Offset <= r.To
-	})
+// Written is one version and the opportunity it is of.
+type Written struct {
+	*Version
+
+	Item *Item
+}
+
+// Latest says whether no later version is known.
+func (w Written) Latest() bool { return w.Version == w.Item.Latest() }
+
+// Changed lists the versions that were written in the range, in the order of
+// the log. What Release has let go of is not among them, unless it is the latest.
+func (c *Catalog) Changed(r event.Range) []Written {
+	found, err := c.db.Txn(false).LowerBound(table, byPosition, position(Position{r.Partition, r.From}))
+	if err != nil { // only an unknown index gives an error
+		return nil
+	}
+	var list []Written
+	rest := map[*Item][]*Version{} // of those with several versions, the ones that the index comes to next
+	for raw := found.Next(); raw != nil; raw = found.Next() {
+		item := raw.(*Item)
+		v := item.Latest()
+		if len(item.Past)+len(item.Versions) > 1 {
+			versions, again := rest[item]
+			if !again {
+				versions = item.since(Position{r.Partition, r.From})
+			}
+			v, rest[item] = versions[0], versions[1:]
+		}
+		if v.Partition != r.Partition || v.Offset > r.To {
+			break
+		}
+		list = append(list, Written{v, item})
+	}
+	return list
+}
+
+// Changing lists, by id, the items of which more than the latest version counts still.
+func (c *Catalog) Changing() []*Item {
+	return c.between(byChange, nil, func(*Item) bool { return true })
 }
 
 // Expiring lists the open items whose deadline lies in (after, upTo], earliest first.

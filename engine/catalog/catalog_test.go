@@ -63,13 +63,13 @@ func TestVersionsStayUntilAllHavePassedThem(t *testing.T) {
 	apply(t, c, 0, "a", "b", "a", "-b", "-c", "a")
 	for _, step := range []struct {
 		passed  map[int32]int64
-		a, b, c string
+		a, b, c string // of b the deletion stays, as long as what it was is known
 	}{
 		{nil, "[0 2 5]", "[1 3]", "[4]"},
 		{map[int32]int64{1: 100}, "[0 2 5]", "[1 3]", "[4]"}, // another partition of the topic
 		{map[int32]int64{0: 3}, "[0 2 5]", "[1 3]", "[4]"},   // offset 3 is still to be processed
-		{map[int32]int64{0: 4}, "[0 2 5]", "none", "[4]"},
-		{map[int32]int64{0: 6}, "[5]", "none", "none"},
+		{map[int32]int64{0: 4}, "[0 2 5]", "[3]", "[4]"},
+		{map[int32]int64{0: 6}, "[5]", "[3]", "none"},
 	} {
 		if step.passed != nil {
 			if err := c.Release(step.passed); err != nil {
@@ -97,27 +97,38 @@ func TestWhatIsReadAgainChangesNothing(t *testing.T) {
 	}
 }
 
-func TestChangedListsTheLatestVersionsOfARangeInOrder(t *testing.T) {
+func TestChangedListsTheVersionsOfARangeInOrder(t *testing.T) {
 	c := newCatalog()
 	apply(t, c, 0, "c", "a", "b", "a", "-d")
-	if err := c.Apply([]Change{{Position: Position{1, 2}, ID: "elsewhere", Opportunity: job("elsewhere")}}); err != nil {
+	elsewhere := []Change{{Position: Position{1, 2}, ID: "elsewhere", Opportunity: job("elsewhere")}, {Position: Position{1, 7}, ID: "a", Opportunity: job("a")}}
+	if err := c.Apply(elsewhere); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range []struct {
 		partition int32
 		from, to  int64
-		want      []string
+		want      string
+		latest    int
 	}{
-		{0, 0, 2, []string{"c", "b"}}, // a changed again at 3
-		{0, 2, 3, []string{"b", "a"}},
-		{0, 4, 9, []string{"d"}}, // a deletion is a version
-		{0, 5, 9, nil},
-		{1, 0, 9, []string{"elsewhere"}},
-		{2, 0, 9, nil},
+		{0, 0, 2, "c@0 a@1 b@2", 2}, // a changed again at 3
+		{0, 1, 3, "a@1 b@2 a@3", 1},
+		{0, 2, 3, "b@2 a@3", 1},
+		{0, 4, 9, "d@4", 1}, // a deletion is a version
+		{0, 5, 9, "", 0},
+		{1, 0, 9, "elsewhere@2 a@7", 2},
+		{2, 0, 9, "", 0},
+		{1, 3, 9, "a@7", 1}, // it moved to a partition of higher number
+		{3, 0, 9, "", 0},
 	} {
-		got := ids(c.Changed(event.Range{Partition: r.partition, From: r.from, To: r.to}))
-		if !slices.Equal(got, r.want) {
-			t.Errorf("%+v: got %v", r, got)
+		list := c.Changed(event.Range{Partition: r.partition, From: r.from, To: r.to})
+		latest := 0
+		for _, w := range list {
+			if w.Latest() {
+				latest++
+			}
+		}
+		if got := written(list); got != r.want || latest != r.latest {
+			t.Errorf("%+v: got %q, of which %d are the latest", r, got, latest)
 		}
 	}
 }

@@ -19,6 +19,7 @@ const (
 	byMember   = "member"
 	byPosition = "position"
 	byDeadline = "deadline"
+	byChange   = "change"
 )
 
 func schema() *memdb.DBSchema {
@@ -30,7 +31,19 @@ func schema() *memdb.DBSchema {
 	indexes[byID].AllowMissing = false
 	indexes[byID].Indexer = primary{}
 	add(byMember, true, func(i *Item) [][]byte { return [][]byte{number(uint64(i.Member))} })
-	add(byPosition, true, func(i *Item) [][]byte { return [][]byte{position(i.Latest().Position)} })
+	add(byPosition, true, func(i *Item) [][]byte {
+		keys := make([][]byte, len(i.Past)+len(i.Versions))
+		for n := range keys {
+			keys[n] = position(i.version(n).Position)
+		}
+		return keys
+	})
+	add(byChange, true, func(i *Item) [][]byte {
+		if len(i.Versions) == 1 {
+			return nil
+		}
+		return [][]byte{text(i.ID)}
+	})
 	add(byDeadline, false, live(func(o *event.Opportunity) [][]byte {
 		if o.Deadline == nil || o.Status != event.Open {
 			return nil

@@ -23,12 +23,7 @@ type Range struct {
 	From      int64 `json:"from"` // first offset
 	To        int64 `json:"to"`   // last offset, inclusive
 	At        int64 `json:"at"`   // when the oldest of them was written, Unix milliseconds
-	// Behind is how far before From the range began that this is the rest of.
-	Behind int64 `json:"behind,omitempty"`
 }
-
-// Start is the first offset of the range that this is, or is the rest of.
-func (r Range) Start() int64 { return r.From - r.Behind }
 
 // DecodeFanout reads one fanout record. The error is an *Invalid.
 func DecodeFanout(data []byte) (Fanout, error) {

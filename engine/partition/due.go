@@ -13,7 +13,7 @@ import (
 func (p *Partition) evaluate(f *force, student string, n natural, out *Effects) verdict {
 	switch f.rule.Scope {
 	case rulesets.PairScope:
-		return p.pair(f, p.person(student), p.current(n.opportunity), nil, out)
+		return p.pair(f, p.person(student), p.asRead(n.opportunity), nil, out)
 	case rulesets.ApplicationScope:
 		return p.application(f, student, p.app(student, n.application), out)
 	case rulesets.ItemScope:
@@ -56,7 +56,7 @@ func (p *Partition) atDue(t timer, _ time.Time, out *Effects) {
 	}
 	tick := touch{at: t.due, due: true}
 	if t.opp != "" {
-		what := p.current(t.opp)
+		what := p.asRead(t.opp)
 		if what == nil {
 			return
 		}

@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"slices"
 	"time"
 
 	"tideline/engine/catalog"
@@ -14,19 +15,35 @@ import (
 const maxGap = 6 * 24 * time.Hour
 
 // Range brings every opportunity written in r to its latest version in the
-// feeds. The catalog must have reached r.To. What does not fit the batch's
-// budget is put off to a continuation.
+// feeds, and shows the rules each version. The catalog must have reached r.To.
+// What does not fit the batch's budget is put off to a continuation.
 func (p *Partition) Range(r event.Range, out *Effects) {
-	p.meta.Open = without(p.meta.Open, r)
-	p.meta.Positions[r.Partition] = max(p.meta.Positions[r.Partition], r.To+1)
-	for _, item := range p.catalog.Changed(r) {
+	before := p.progress(r.Partition)
+	if slices.Contains(p.meta.Open, r) {
+		p.meta.Open = without(p.meta.Open, r)
+	} else if r.From = max(r.From, before.next); r.From > r.To {
+		return // a router that lost its place says things twice
+	}
+	p.meta.Positions[r.Partition] = max(before.next, r.To+1)
+	for _, w := range p.catalog.Changed(r) {
 		if out.Entries >= p.config.MaxEntries {
-			p.putOff(r, item.Latest().Offset, out)
+			p.putOff(r, w.Offset, out)
 			p.hand(out)
 			return
 		}
-		p.update(item, out)
-		p.touchOpportunity(item, touch{kind: rulesets.OnOpportunities, at: time.UnixMilli(r.At).UTC()}, r.Start(), out)
+		if w.Latest() {
+			p.update(w.Item, out)
+		}
+		if w.Item.Before(func(at catalog.Position) bool { return at.Partition == r.Partition && at.Offset > w.Offset && before.has(at) }) != nil {
+			continue // this is the rest of a range, and a later one was read meanwhile
+		}
+		was := w.Item.Before(func(at catalog.Position) bool {
+			if at.Partition != r.Partition {
+				return p.progress(at.Partition).has(at)
+			}
+			return at.Offset < w.Offset && (at.Offset >= r.From || before.has(at))
+		})
+		p.touchOpportunity(w, was, touch{kind: rulesets.OnOpportunities, at: time.UnixMilli(r.At).UTC()}, out)
 	}
 	p.hand(out)
 }
@@ -44,7 +61,7 @@ func (p *Partition) putOff(r event.Range, from int64, out *Effects) {
 			return
 		}
 	}
-	rest := event.Range{Partition: r.Partition, From: from, To: r.To, At: r.At, Behind: from - r.Start()}
+	rest := event.Range{Partition: r.Partition, From: from, To: r.To, At: r.At}
 	out.Rest = append(out.Rest, rest)
 	p.meta.Open = append(p.meta.Open, rest)
 }
@@ -109,7 +126,7 @@ func (p *Partition) Tick(now time.Time, out *Effects) (missed bool) {
 		}
 	}
 	for _, item := range expiring {
-		p.touchOpportunity(item, touch{at: now}, item.Latest().Offset, out)
+		p.touchOpportunity(catalog.Written{Version: item.Latest(), Item: item}, nil, touch{at: now}, out)
 	}
 	p.age(before, out)
 	p.ring(before, out)

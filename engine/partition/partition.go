@@ -26,7 +26,8 @@ import (
 // be ahead of the events the partition has seen, never behind.
 type Catalog interface {
 	Get(id string) (*catalog.Item, bool)
-	Changed(event.Range) []*catalog.Item
+	Changed(event.Range) []catalog.Written
+	Changing() []*catalog.Item
 	Expiring(after, upTo time.Time) []*catalog.Item
 	Top(s *match.Student, b event.Bucket, k int, now time.Time, scratch *match.Scratch) ([]event.Entry, bool)
 	Above(s *match.Student, buckets [3]bool, overlap float64, scratch *match.Scratch) []*catalog.Item

@@ -22,7 +22,7 @@ func TestARangeThatExceedsTheBudgetIsContinued(t *testing.T) {
 	}
 	all := event.Range{From: 0, To: 2, At: 77}
 	out := b.do(ranged(b, all))
-	rest := event.Range{From: 1, To: 2, At: 77, Behind: 1}
+	rest := event.Range{From: 1, To: 2, At: 77}
 	if !slices.Equal(out.Rest, []event.Range{rest}) || out.Entries != 2 {
 		t.Fatalf("%d entries, the rest is %v", out.Entries, out.Rest)
 	}
@@ -34,7 +34,7 @@ func TestARangeThatExceedsTheBudgetIsContinued(t *testing.T) {
 		t.Errorf("after a restart it has passed %d", passed)
 	}
 	out = b.do(ranged(b, rest))
-	last := event.Range{From: 2, To: 2, At: 77, Behind: 2}
+	last := event.Range{From: 2, To: 2, At: 77}
 	if !slices.Equal(out.Rest, []event.Range{last}) {
 		t.Fatalf("then the rest is %v", out.Rest)
 	}

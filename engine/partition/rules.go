@@ -19,13 +19,7 @@ type force struct {
 	set    string
 	digest string // of the ruleset's text
 	rule   *rulesets.Rule
-	// since says how far into the opportunities topic this partition was when the
-	// rule came into force in its present meaning: what matched by then is adopted.
-	since map[int32]int64
 }
-
-// adopts says whether a version had been seen when the rule came into force.
-func (f *force) adopts(k int32, offset int64) bool { return offset < f.since[k] }
 
 // rulebook is what is in force.
 type rulebook struct {
@@ -37,12 +31,7 @@ type rulebook struct {
 // inForce is one activated ruleset: its record in engine-state.
 type inForce struct {
 	event.Activation
-	Since map[string]position `json:"since"` // rule -> what it means and since where
-}
-
-type position struct {
-	Meaning string          `json:"meaning"`
-	At      map[int32]int64 `json:"at"`
+	Meanings map[string]string `json:"meanings"` // by rule
 }
 
 func newRulebook() rulebook {
@@ -85,17 +74,15 @@ func (p *Partition) activate(a event.Activation, out *Effects) error {
 		return &event.Invalid{What: "ruleset", Fields: []event.FieldError{{Path: a.Name, Code: event.UnknownValue, Message: err.Error()}}}
 	}
 	before := p.book.sets[a.Name]
-	next := inForce{Activation: a, Since: map[string]position{}}
+	next := inForce{Activation: a, Meanings: map[string]string{}}
 	var fresh []string
 	for _, rule := range set.Rules {
-		old, known := before.Since[rule.ID]
-		if !known || old.Meaning != rule.Meaning {
-			old = position{rule.Meaning, maps.Clone(p.meta.Positions)}
+		if before.Meanings[rule.ID] != rule.Meaning {
 			fresh = append(fresh, a.Name+"/"+rule.ID)
 		}
-		next.Since[rule.ID] = old
+		next.Meanings[rule.ID] = rule.Meaning
 	}
-	p.retire(a.Name, next.Since, out)
+	p.retire(a.Name, next.Meanings, out)
 	out.fact(rulesetKey(a.Name), encode(next))
 	p.install(set, next)
 	p.schedule(fresh)
@@ -111,7 +98,7 @@ func (p *Partition) install(set *rulesets.Set, record inForce) {
 	p.book.sets[set.Name] = record
 	for _, rule := range set.Rules {
 		if rule.Mode != rulesets.Off {
-			f := &force{id: set.Name + "/" + rule.ID, set: set.Name, digest: set.Digest, rule: rule, since: record.Since[rule.ID].At}
+			f := &force{id: set.Name + "/" + rule.ID, set: set.Name, digest: set.Digest, rule: rule}
 			p.book.byID[f.id] = f
 		}
 	}
@@ -131,7 +118,7 @@ func (b *rulebook) index() {
 
 // retire forgets what is remembered of a set's rules that are no longer there.
 // What they sent stays sent.
-func (p *Partition) retire(set string, keep map[string]position, out *Effects) {
+func (p *Partition) retire(set string, keep map[string]string, out *Effects) {
 	gone := func(f *force) bool {
 		if f == nil || f.set != set {
 			return false

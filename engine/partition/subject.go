@@ -78,6 +78,15 @@ func (p *Partition) current(id string) *matter {
 	return p.matter(item, item.Latest())
 }
 
+// asRead is current of the version that this partition has read.
+func (p *Partition) asRead(id string) *matter {
+	item, ok := p.catalog.Get(id)
+	if !ok {
+		return nil
+	}
+	return p.matter(item, p.read(item))
+}
+
 // admits says whether the opportunity alone lets a rule be true.
 func (m *matter) admits(f *force, now time.Time) bool {
 	if !f.rule.Narrow.Buckets[m.version.Opportunity.Bucket.Index()] {

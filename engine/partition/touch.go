@@ -38,15 +38,15 @@ func (p *Partition) pairRules() []*force {
 	return list
 }
 
-// touchOpportunity lets the rules see a version of an opportunity. First is
-// where the run of records began that it belongs to.
-func (p *Partition) touchOpportunity(item *catalog.Item, t touch, first int64, out *Effects) {
+// touchOpportunity lets the rules see a version of an opportunity. Was is the
+// one that this partition read before it; nil: none.
+func (p *Partition) touchOpportunity(w catalog.Written, was *catalog.Version, t touch, out *Effects) {
 	rules := p.pairRules()
 	if len(rules) == 0 {
 		return
 	}
-	latest := item.Latest()
-	now, was := p.matter(item, latest), p.matter(item, versionBefore(item, latest.Partition, first))
+	item := w.Item
+	now, before := p.matter(item, w.Version), p.matter(item, was)
 	for _, student := range p.audience(rules, item, now) {
 		who := p.person(student)
 		var how *match.Pair
@@ -60,27 +60,12 @@ func (p *Partition) touchOpportunity(item *catalog.Item, t touch, first int64, o
 			}
 			p.reconcile(f, step{
 				student: student, natural: natural{opportunity: item.ID},
-				after: p.pair(f, who, now, how, out),
-				before: func() verdict {
-					if was == nil || !f.adopts(was.version.Partition, was.version.Offset) {
-						return verdict{}
-					}
-					return p.pair(f, who, was, nil, out)
-				},
+				after:  p.pair(f, who, now, how, out),
+				before: func() verdict { return p.pair(f, who, before, nil, out) },
 			}, t, out)
 		}
 	}
 	p.scheduleOpportunity(rules, now)
-}
-
-// versionBefore is the newest version that precedes an offset.
-func versionBefore(item *catalog.Item, k int32, offset int64) *catalog.Version {
-	for i := len(item.Versions) - 1; i >= 0; i-- {
-		if v := &item.Versions[i]; v.Partition == k && v.Offset < offset {
-			return v
-		}
-	}
-	return nil
 }
 
 // audience lists, in order, every student for whom a rule about an opportunity
@@ -157,9 +142,14 @@ func (p *Partition) touchPairs(who, was *person, student string, t touch, out *E
 	}
 }
 
-// touchPair looks at one opportunity for one student.
+// touchPair looks at one opportunity for one student. What has not been read yet
+// is for the range that brings it.
 func (p *Partition) touchPair(rules []*force, who, was *person, student string, item *catalog.Item, t touch, out *Effects) {
-	what := p.matter(item, item.Latest())
+	read := p.read(item)
+	if read == nil {
+		return
+	}
+	what := p.matter(item, read)
 	var how *match.Pair
 	if who != nil && what != nil {
 		how = p.judge(who, what)
@@ -198,6 +188,9 @@ func (p *Partition) matters(rules []*force, who *person, student string) []*cata
 		}
 		if bound <= 1 {
 			for _, item := range p.catalog.Above(who.row, buckets, bound, &p.scratch) {
+				set[item.ID] = item
+			}
+			for _, item := range p.catalog.Changing() { // the index knows the latest versions, not what was read
 				set[item.ID] = item
 			}
 		}
