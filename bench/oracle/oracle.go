@@ -26,6 +26,7 @@ type Record struct {
 // Logs are all records of the topics, in offset order per partition.
 type Logs struct {
 	Opportunities, Profiles, Signals, StageChanges, Evaluations []Record
+	Rulesets                                                    []Record // only Rules looks at them
 }
 
 // Weights of one bucket.
@@ -39,6 +40,11 @@ type Config struct {
 	AliasTable string // canonical TAB alias,alias TAB flags
 	Weights    map[string]Weights
 	Now        func(partition int32) time.Time // each student partition's last tick
+	// Acted is when a student partition noted that the rules are in force; nil:
+	// they were before the first record. Digest is of the text that Rules knows.
+	Acted  func(partition int32) time.Time
+	Digest string
+	Skew   time.Duration // how far the clocks of producers may be from the engine's
 }
 
 // Entry is one place in a feed.
@@ -90,6 +96,11 @@ type world struct {
 	opportunities map[string]*opportunity
 	students      map[string]*student
 	facts         map[string]*facts
+
+	// Of the rules only.
+	force            func(partition int32) force
+	opportunityTimes map[string]*timeline[opportunity]
+	studentTimes     map[string]*timeline[student]
 }
 
 func parseAliases(table string) map[string]string {

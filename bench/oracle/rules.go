@@ -1,12 +1,8 @@
 package oracle
 
 import (
-	"encoding/json"
-	"fmt"
 	"math"
-	"slices"
 	"sort"
-	"strings"
 	"time"
 )
 
@@ -32,13 +28,16 @@ type Firing struct{ Rule, Student, Opportunity, Gap string }
 type Ranked struct {
 	Student string
 	Score   float64
+	// Unlisted says that they may not be there: what was true before the rules came
+	// is ranked when it is touched.
+	Unlisted bool
 	// Open says that the score is not known exactly: what signals teach about
 	// interest is seen at the next touch of a pair, not before.
 	Open bool
 }
 
-// RuleResult is what the rules must have made of the logs by now, provided that
-// they came into force before the first record.
+// RuleResult is what the rules must have made of the logs by now. What was true
+// when they came into force is adopted silently: see force.
 //
 // What stands depends on the versions in between, of which the engine may have
 // seen all or only some. So a firing must stand when the last versions match and
@@ -47,6 +46,9 @@ type Ranked struct {
 // everything has one version, both are the same.
 type RuleResult struct {
 	Must, May map[Firing]bool
+	// Open are firings that are neither required nor refused, because it depends on
+	// which was read first, a record or the rules.
+	Open map[Firing]bool
 	// Candidates are all candidates of every job that has any, best first.
 	Candidates map[string][]Ranked
 }
@@ -111,7 +113,9 @@ func Rules(logs Logs, config Config) RuleResult {
 	w.readSignals(logs.Signals)
 	w.readScores(logs)
 	h := w.history(logs)
-	result := RuleResult{Must: map[Firing]bool{}, May: map[Firing]bool{}, Candidates: map[string][]Ranked{}}
+	w.force = w.forces(logs.Rulesets)
+	w.timelines(logs)
+	result := RuleResult{Must: map[Firing]bool{}, May: map[Firing]bool{}, Open: map[Firing]bool{}, Candidates: map[string][]Ranked{}}
 	for _, s := range w.students {
 		now := config.Now(s.partition)
 		for _, o := range w.opportunities {
@@ -158,14 +162,29 @@ func (r *RuleResult) job(w *world, h history, s *student, o *opportunity, much f
 	f := Firing{Rule: JobMatch, Student: s.id, Opportunity: o.id}
 	stayed, _ := h.pairs(s, o, func(a *student, b *opportunity) bool { return b.bucket == "jobs" && w.eligible(a, b, now) })
 	_, fired := h.pairs(s, o, func(a *student, b *opportunity) bool { return b.bucket == "jobs" && overlap(a, b) >= 0.75 })
-	switch {
-	case much >= 0.75 && stayed && !h.ignored[[2]string{s.id, o.id}]:
-		r.Must[f] = true // it fired when it rose last, and nothing has withdrawn it
-	case fired:
-		r.May[f] = true // hysteresis; or withdrawn when it was gone, and back
-	}
+	never, forGood := w.adoption(s, o, func(a *student, b *opportunity) bool { return b.bucket == "jobs" && overlap(a, b) >= 0.75 })
+	forGood = forGood && stayed && !h.ignored[[2]string{s.id, o.id}]
+	r.stand(f, much >= 0.75 && stayed && !h.ignored[[2]string{s.id, o.id}], fired, never, forGood)
 	if much >= 0.85 && s.seeking {
-		r.Candidates[o.id] = append(r.Candidates[o.id], Ranked{s.id, w.relevance(s, o), len(w.facts[s.id].model) > 0})
+		in := w.force(s.partition)
+		r.Candidates[o.id] = append(r.Candidates[o.id], Ranked{
+			Student: s.id, Score: w.relevance(s, o), Open: len(w.facts[s.id].model) > 0,
+			Unlisted: !w.studentTimes[s.id].touched(in) && !w.opportunityTimes[o.id].touched(in),
+		})
+	}
+}
+
+// stand notes what is true of a firing: whether it is to stand, had the rules
+// always been in force, whether it may, and what came of it when they came.
+func (r *RuleResult) stand(f Firing, must, may, never, forGood bool) {
+	switch {
+	case forGood: // it rose before there was a rule, and not since
+	case must && never:
+		r.Must[f] = true // it fired when it rose last, and nothing has withdrawn it
+	case must:
+		r.May[f], r.Open[f] = true, true
+	case may:
+		r.May[f] = true // hysteresis; or withdrawn when it was gone, and back
 	}
 }
 
@@ -176,14 +195,18 @@ func (r *RuleResult) hackathon(w *world, h history, s *student, o *opportunity, 
 		return b.bucket == "hackathons" && b.deadline != nil && b.deadline.Equal(*o.deadline) && w.eligible(a, b, now) && overlap(a, b) >= 0.5
 	})
 	stayed = stayed && !h.ignored[[2]string{s.id, o.id}]
+	never, forGood := w.adoption(s, o, func(_ *student, b *opportunity) bool { return b.bucket == "hackathons" && b.deadline != nil })
 	at := o.deadline.Add(-48 * time.Hour)
 	begin, end := later(at, later(h.since["s"+s.id], h.since["o"+o.id])), at.Add(12*time.Hour)
+	if came := w.force(s.partition); at.After(came.after.Add(edge)) {
+		never, forGood = true, false // its time has come since, and then all are looked at
+	} else if !at.Before(came.before) {
+		never, forGood = false, false
+	}
 	switch {
 	case now.Add(edge).Before(at), begin.After(end.Add(edge)):
-	case stayed && begin.Add(edge).Before(now) && begin.Add(edge).Before(end):
-		r.Must[f] = true
 	default:
-		r.May[f] = true
+		r.stand(f, stayed && begin.Add(edge).Before(now) && begin.Add(edge).Before(end), true, never, forGood && stayed)
 	}
 }
 
@@ -218,7 +241,8 @@ func (w *world) relevance(s *student, o *opportunity) float64 {
 // gaps adds the reminders that are due: a gap that has been wide without a break
 // for two weeks.
 func (r *RuleResult) gaps(w *world, profiles []Record) {
-	wide := map[string]map[string]time.Time{} // student -> skill -> since when
+	type span struct{ rose, since time.Time }
+	wide := map[string]map[string]span{} // student -> skill -> since when
 	for _, record := range profiles {
 		if record.Value == nil {
 			delete(wide, record.Key)
@@ -228,16 +252,16 @@ func (r *RuleResult) gaps(w *world, profiles []Record) {
 		if s == nil {
 			continue
 		}
-		still := map[string]time.Time{}
+		still := map[string]span{}
 		for skill, g := range s.gaps {
 			if g.severity < 0.7 {
 				continue
 			}
 			since, held := wide[s.id][skill]
 			if !held {
-				since = record.Time
-				if g.since != nil && g.since.Before(since) {
-					since = *g.since
+				since = span{record.Time, record.Time}
+				if g.since != nil && g.since.Before(record.Time) {
+					since.since = *g.since
 				}
 			}
 			still[skill] = since
@@ -245,79 +269,13 @@ func (r *RuleResult) gaps(w *world, profiles []Record) {
 		wide[s.id] = still
 	}
 	for _, s := range w.students {
-		now := w.config.Now(s.partition)
-		for skill, since := range wide[s.id] {
+		now, came := w.config.Now(s.partition), w.force(s.partition)
+		for skill, gap := range wide[s.id] {
 			f := Firing{Rule: GapReminder, Student: s.id, Gap: skill}
-			switch due := since.Add(14 * 24 * time.Hour); {
-			case due.Before(now.Add(-edge)):
-				r.Must[f] = true
-			case due.Before(now.Add(edge)):
-				r.May[f] = true
-			}
+			never := came.always || gap.rose.After(came.after) && !w.studentTimes[s.id].torn
+			forGood := !came.always && !came.open && gap.rose.Before(came.before)
+			due := gap.since.Add(14 * 24 * time.Hour)
+			r.stand(f, due.Before(now.Add(-edge)), due.Before(now.Add(edge)), never, forGood)
 		}
 	}
-}
-
-// DiffFirings compares what stands with what must and may.
-func (r RuleResult) DiffFirings(stands map[Firing]bool) (list []Difference) {
-	for f := range r.Must {
-		if !stands[f] {
-			list = append(list, Difference{Student: f.Student, Bucket: f.Rule, Want: "a firing about " + f.Opportunity + f.Gap, Got: "nothing"})
-		}
-	}
-	for f := range stands {
-		known := f.Rule == JobMatch || f.Rule == HackathonClosing || f.Rule == GapReminder
-		if known && !r.Must[f] && !r.May[f] {
-			list = append(list, Difference{Student: f.Student, Bucket: f.Rule, Want: "nothing", Got: "a firing about " + f.Opportunity + f.Gap})
-		}
-	}
-	return list
-}
-
-// DiffCandidates compares what is shown as the best ten of a job. A candidate
-// whose score is open may stand anywhere; everybody else is where they belong.
-func (r RuleResult) DiffCandidates(job string, got []Ranked) (list []Difference) {
-	wrong := func(want, got string) {
-		list = append(list, Difference{Student: job, Bucket: TopCandidate, Want: want, Got: got})
-	}
-	want := r.Candidates[job]
-	if len(got) != min(len(want), topCandidates) {
-		wrong(fmt.Sprintf("%d candidates", min(len(want), topCandidates)), fmt.Sprint(len(got)))
-		return list
-	}
-	listed := map[string]bool{}
-	for i, g := range got {
-		listed[g.Student] = true
-		if i > 0 && !better(got[i-1], g) {
-			wrong("the better first", fmt.Sprintf("%s before %s", got[i-1].Student, g.Student))
-		}
-		at := slices.IndexFunc(want, func(c Ranked) bool { return c.Student == g.Student })
-		if at < 0 {
-			wrong("nobody who is not a candidate", g.Student)
-		} else if c := want[at]; !c.Open && math.Abs(c.Score-g.Score) > 1e-9*c.Score {
-			wrong(fmt.Sprintf("%s with %g", c.Student, c.Score), fmt.Sprint(g.Score))
-		}
-	}
-	for _, c := range want {
-		if !listed[c.Student] && !c.Open && better(c, got[len(got)-1]) {
-			wrong(fmt.Sprintf("%s with %g", c.Student, c.Score), "they are not among the best")
-		}
-	}
-	return list
-}
-
-// ParseFact reads a record of engine-state that remembers a firing; false when it
-// is another record, or one of something that does not stand.
-func ParseFact(key string, value []byte) (Firing, bool) {
-	student, rest, _ := strings.Cut(key, "\x1f")
-	what, _, _ := strings.Cut(rest, "\x1f")
-	var raw struct {
-		Rule, Opportunity, Gap, State string
-
-		Withdrawn bool
-	}
-	if what != "rule" || value == nil || json.Unmarshal(value, &raw) != nil || raw.State != "fired" || raw.Withdrawn {
-		return Firing{}, false
-	}
-	return Firing{raw.Rule, student, raw.Opportunity, raw.Gap}, true
 }

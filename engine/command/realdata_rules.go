@@ -156,7 +156,7 @@ func (r *realRun) summary(ctx context.Context, v verifier) error {
 		}
 		return counts[rule]
 	}
-	state, err := v.state(ctx)
+	state, _, err := v.state(ctx)
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func verifyCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().DurationVar(&patience, "patience", time.Minute, "how long what differs may be on its way")
-	cmd.Flags().BoolVar(&rules, "rules", true, "check the shipped rules too, if they are in force; they must have been before the data came")
+	cmd.Flags().BoolVar(&rules, "rules", true, "check the shipped rules too, if they are in force")
 	return cmd
 }
 
@@ -156,6 +156,7 @@ func (v verifier) read(ctx context.Context) (logs oracle.Logs, config oracle.Con
 	for topic, into := range map[string]*[]oracle.Record{
 		streams.Opportunities: &logs.Opportunities, streams.Profiles: &logs.Profiles, streams.Signals: &logs.Signals,
 		streams.StageChanges: &logs.StageChanges, streams.Evaluations: &logs.Evaluations,
+		streams.Rulesets: &logs.Rulesets,
 	} {
 		err := streams.ReadLog(ctx, v.kafka, v.log, topic, func(in streams.Input) error {
 			*into = append(*into, oracle.Record{
