@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -51,6 +52,7 @@ type notifyWorld struct {
 	mu          sync.Mutex
 	inboxes     map[string][]event.InboxItem // oldest first
 	cut         map[string]int64             // below this sequence the inbox keeps nothing
+	retracted   map[string][]Told            // oldest first
 	next        int64                        // how far the inboxes have come
 	position    int64                        // how far the tail has come
 	looked      chan struct{}                // told, when not nil, of each look for what came after
@@ -69,7 +71,7 @@ type notifyWorld struct {
 
 func (w *world) notifyPorts() NotifyPorts {
 	n := &notifyWorld{
-		Switchboard: NewSwitchboard(), inboxes: map[string][]event.InboxItem{}, cut: map[string]int64{}, wishes: map[string]event.Preferences{},
+		Switchboard: NewSwitchboard(), inboxes: map[string][]event.InboxItem{}, cut: map[string]int64{}, retracted: map[string][]Told{}, wishes: map[string]event.Preferences{},
 		decisions: map[string]event.Decision{}, active: map[string]event.RulesetRecord{}, report: TestReport{Tests: []TestResult{}},
 	}
 	w.notify = n
@@ -105,6 +107,16 @@ func (w *world) inbox(recipient string, items ...event.InboxItem) {
 	w.notify.position = max(w.notify.position, w.notify.next)
 }
 
+// retract takes an item out of an inbox.
+func (w *world) retract(recipient, id string, seq int64) {
+	w.notify.mu.Lock()
+	defer w.notify.mu.Unlock()
+	w.notify.inboxes[recipient] = slices.DeleteFunc(w.notify.inboxes[recipient], func(i event.InboxItem) bool { return i.ID == id })
+	w.notify.retracted[recipient] = append(w.notify.retracted[recipient], Told{Sequence: seq, Retract: id})
+	w.notify.next = max(w.notify.next, seq+1)
+	w.notify.position = max(w.notify.position, w.notify.next)
+}
+
 func (w *world) keep(source, tests string) {
 	n := w.notify
 	n.versions = append(n.versions, RulesetVersion{
@@ -132,12 +144,13 @@ func (n *notifyWorld) Unread(context.Context, string) (int, error) { return 0, e
 
 func (n *notifyWorld) After(_ context.Context, recipient string, seq int64, limit int) (Since, error) {
 	n.mu.Lock()
-	since := Since{Next: n.next, Gap: n.cut[recipient] > seq+1}
+	told := slices.Clone(n.retracted[recipient])
 	for _, i := range n.inboxes[recipient] {
-		if len(since.Items) < limit && i.Seq > seq && i.Seq < n.next {
-			since.Items = append(since.Items, i)
-		}
+		told = append(told, Told{Sequence: i.Seq, Item: &i})
 	}
+	slices.SortFunc(told, func(a, b Told) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	told = slices.DeleteFunc(told, func(t Told) bool { return t.Sequence <= seq || t.Sequence >= n.next })
+	since := Since{Told: told[:min(limit, len(told))], Next: n.next, Lost: n.cut[recipient] - 1}
 	looked, trouble := n.looked, n.trouble
 	n.mu.Unlock()
 	if looked != nil {

@@ -39,7 +39,7 @@ type Inbox interface {
 	List(ctx context.Context, recipient string, before int64, limit int) ([]event.InboxItem, error)
 	// Unread counts the items that are neither read nor archived.
 	Unread(ctx context.Context, recipient string) (int, error)
-	// After gives items above a sequence, oldest first, at most limit.
+	// After gives what came and what was taken back above a sequence, oldest first, at most limit.
 	After(ctx context.Context, recipient string, seq int64, limit int) (Since, error)
 	// Mark shows a mark at once; that it stays is the topic's business. The error
 	// wraps ErrNoItem when there is no such item.
@@ -49,16 +49,16 @@ type Inbox interface {
 	Decision(ctx context.Context, recipient, key string) (event.Decision, bool, error)
 }
 
-// Since is what came into an inbox after a point in time.
+// Since is what happened in an inbox after a point in time.
 type Since struct {
-	Items []event.InboxItem // oldest first
-	Gap   bool              // more may have come that the inbox no longer has
-	Next  int64             // the inbox shows what everything below this sequence led to
+	Told []Told // oldest first
+	Lost int64  // what came up to this sequence may be incomplete; -1: nothing is
+	Next int64  // the inbox shows what everything below this sequence led to
 }
 
 // Told is what a subscription receives: an item that came, or the id of one that
 // was taken back. Neither: others up to this sequence were missed, and the stream
-// must be resumed from the inbox, which does not tell what was taken back.
+// must be resumed from the inbox.
 type Told struct {
 	Sequence int64
 	Item     *event.InboxItem

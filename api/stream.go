@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
@@ -44,9 +45,11 @@ func (h *hub) close() {
 	}
 }
 
-// stream sends a recipient's notifications as server-sent events. The id of an
-// event is the item's sequence; Last-Event-ID, or ?after=, resumes behind it and
-// loses nothing: what the inbox no longer keeps is announced by a reset event.
+// stream sends a recipient's notifications, and what was taken back of them, as
+// server-sent events. The id of an event is its sequence; the first block has the
+// id of the place where the stream begins. Last-Event-ID, or ?after=, resumes
+// behind it and loses nothing: what the inbox no longer keeps is announced by a
+// reset event.
 func (s *Server) stream(keep func(event.InboxItem) bool) func(*fiber.Ctx, principal) error {
 	return func(c *fiber.Ctx, who principal) error {
 		whose, err := recipient(c, who)
@@ -58,17 +61,15 @@ func (s *Server) stream(keep func(event.InboxItem) bool) func(*fiber.Ctx, princi
 			return err
 		}
 		if !resumes {
-			newest, err := s.ports.Notify.Inbox.List(c.UserContext(), whose, 0, 1)
+			since, err := s.ports.Notify.Inbox.After(c.UserContext(), whose, math.MaxInt64, 1)
 			if err != nil {
 				return err
 			}
-			if after = -1; len(newest) > 0 { // where nothing is, nothing is missing either: see fresh
-				after = newest[0].Seq
-			}
+			after = since.Next - 1
 		}
 		// Subscribed before the inbox is read, and read until it shows all that was
 		// handed out before: what comes in between is seen twice here and sent once.
-		f := &follower{server: s, recipient: whose, keep: keep, conn: c.Context().Conn(), last: after, fresh: !resumes}
+		f := &follower{server: s, recipient: whose, keep: keep, conn: c.Context().Conn(), last: after}
 		c.Set(fiber.HeaderContentType, "text/event-stream")
 		c.Set(fiber.HeaderCacheControl, "no-store")
 		c.Set("X-Accel-Buffering", "no")
@@ -104,9 +105,8 @@ type follower struct {
 	keep      func(event.InboxItem) bool
 	sub       Subscription
 	conn      net.Conn
-	last      int64 // sequence up to which everything has been sent
+	last      int64 // sequence up to which everything has been sent, or is not to be
 	from      int64 // sequence from which on the subscription has everything
-	fresh     bool  // it resumes nothing: what was there before it is not missing
 	beat      *time.Ticker
 }
 
@@ -118,7 +118,7 @@ func (f *follower) run(w *bufio.Writer) {
 	defer f.server.metrics.streams.Dec()
 	f.beat = time.NewTicker(f.server.heartbeat)
 	defer f.beat.Stop()
-	fmt.Fprintf(w, "retry: %d\n\n", streamRetry)
+	fmt.Fprintf(w, "id: %d\nretry: %d\n\n", f.last, streamRetry) // an id without data moves the place to resume from
 	if !f.flush(w) || !f.catchUp(w) {
 		return
 	}
@@ -140,19 +140,15 @@ func (f *follower) run(w *bufio.Writer) {
 
 // told sends one thing that came.
 func (f *follower) told(w *bufio.Writer, t Told) bool {
-	switch {
-	case t.Item != nil:
-		return f.send(w, *t.Item) && f.flush(w)
-	case t.Retract != "":
-		fmt.Fprintf(w, "event: retraction\ndata: {\"id\":%s}\n\n", quote(t.Retract))
-		return f.flush(w)
+	if t.Item != nil || t.Retract != "" {
+		return f.send(w, t) && f.flush(w)
 	}
 	// The tail may still be at what was dropped, and the inbox before it.
 	f.from = max(t.Sequence+1, f.server.ports.Notify.Live.Position(f.recipient))
 	return f.catchUp(w)
 }
 
-// catchUp sends what the inbox holds behind the last item that was sent, until it
+// catchUp sends what the inbox holds behind the last thing that was sent, until it
 // shows everything that the subscription does not have. The inbox follows the
 // topic by a moment.
 func (f *follower) catchUp(w *bufio.Writer) bool {
@@ -162,21 +158,21 @@ func (f *follower) catchUp(w *bufio.Writer) bool {
 			f.server.log.Warn("a stream could not be resumed", "error", err)
 			return false
 		}
-		if since.Gap && !f.fresh {
-			f.reset(w, since)
+		if since.Lost > f.last {
+			f.reset(w, since.Lost)
 		}
-		for _, item := range since.Items {
-			if !f.send(w, item) {
+		for _, told := range since.Told {
+			if !f.send(w, told) {
 				return false
 			}
 		}
 		if !f.flush(w) {
 			return false
 		}
-		if len(since.Items) == resumeBatch {
+		if len(since.Told) == resumeBatch {
 			continue
 		}
-		f.last, f.fresh = max(f.last, since.Next-1), false // or a gap would be told again
+		f.last = max(f.last, since.Next-1) // or a gap would be told again
 		if since.Next >= f.from {
 			return true
 		}
@@ -186,14 +182,12 @@ func (f *follower) catchUp(w *bufio.Writer) bool {
 	}
 }
 
-// reset tells the client that something is missing. Its id is the place behind
-// the gap, so that whoever resumes from there is not told again.
-func (f *follower) reset(w *bufio.Writer, since Since) {
-	behind := since.Next - 1
-	if len(since.Items) > 0 {
-		behind = since.Items[0].Seq - 1
-	}
-	fmt.Fprintf(w, "id: %d\nevent: reset\ndata: {\"reason\":\"older notifications are no longer kept here; read GET /notifications\"}\n\n", max(behind, f.last))
+// reset tells the client that something is missing up to a place. Its id is that
+// place, so that whoever resumes from there is not told again; what is still known
+// of before is not sent, since the client reads the inbox now.
+func (f *follower) reset(w *bufio.Writer, lost int64) {
+	f.last = lost
+	fmt.Fprintf(w, "id: %d\nevent: reset\ndata: {\"reason\":\"older notifications are no longer kept here; read GET /notifications\"}\n\n", lost)
 }
 
 // wait lets the inbox come nearer; the client is told meanwhile that the stream lives.
@@ -237,19 +231,23 @@ func flush(conn net.Conn, w *bufio.Writer) bool {
 	return w.Flush() == nil
 }
 
-// send writes one item, unless it was sent before or is not for this stream.
-func (f *follower) send(w *bufio.Writer, item event.InboxItem) bool {
-	if item.Seq <= f.last {
+// send writes one thing, unless it was sent before or is not for this stream.
+func (f *follower) send(w *bufio.Writer, t Told) bool {
+	if t.Sequence <= f.last {
 		return true
 	}
-	f.last = item.Seq
-	if !f.keep(item) {
+	f.last = t.Sequence
+	if t.Item == nil {
+		_, err := fmt.Fprintf(w, "id: %d\nevent: retraction\ndata: {\"id\":%s}\n\n", t.Sequence, quote(t.Retract))
+		return err == nil
+	}
+	if !f.keep(*t.Item) {
 		return true
 	}
-	data, err := json.Marshal(shownItem(item))
+	data, err := json.Marshal(shownItem(*t.Item))
 	if err != nil {
 		return false
 	}
-	_, err = fmt.Fprintf(w, "id: %d\nevent: notification\ndata: %s\n\n", item.Seq, data)
+	_, err = fmt.Fprintf(w, "id: %d\nevent: notification\ndata: %s\n\n", t.Sequence, data)
 	return err == nil
 }

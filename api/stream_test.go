@@ -87,14 +87,14 @@ func TestNewItemsAndRetractionsArriveWithIDs(t *testing.T) {
 	address, _ := w.listen()
 	w.inbox("sam", inboxItemOf(4))
 	sent := w.follow(address, "/notifications/stream", w.token(Student, "sam"), "")
-	if got := next(t, sent); got != "retry: 3000" {
+	if got := next(t, sent); got != "id: 4\nretry: 3000" {
 		t.Errorf("it begins with %s", got)
 	}
 	w.tell("kim", inboxItemOf(5))
 	w.tell("sam", inboxItemOf(6))
 	came(t, sent, 6)
 	w.notify.Publish("sam", Told{Sequence: 7, Retract: `n"6`})
-	if got := next(t, sent); got != "event: retraction\ndata: {\"id\":\"n\\\"6\"}" {
+	if got := next(t, sent); got != "id: 7\nevent: retraction\ndata: {\"id\":\"n\\\"6\"}" {
 		t.Error(got)
 	}
 }
@@ -119,6 +119,53 @@ func TestAResumeSendsWhatCameMeanwhileOnceThoughTheInboxIsBehindTheTail(t *testi
 	byQuery := w.follow(address, "/notifications/stream?after=1", w.token(Student, "sam"), "")
 	next(t, byQuery)
 	came(t, byQuery, 2, 3)
+}
+
+// Item 1 is taken back while the client is away, item 2 while it comes back: the
+// inbox and the tail both have that.
+func TestAResumeIsToldOnceWhatWasTakenBack(t *testing.T) {
+	w := newWorld(t)
+	address, _ := w.listen()
+	w.inbox("sam", inboxItemOf(0), inboxItemOf(1), inboxItemOf(2))
+	w.retract("sam", "n1", 3)
+	w.inbox("sam", inboxItemOf(4))
+	looked := make(chan struct{}, 1000)
+	w.notify.position, w.notify.looked = 6, looked // what was handed out before does not show yet
+	sent := w.follow(address, "/notifications/stream", w.token(Student, "sam"), "2")
+	gone := func(seq int, id string) {
+		t.Helper()
+		if got, want := next(t, sent), fmt.Sprintf("id: %d\nevent: retraction\ndata: {\"id\":%q}", seq, id); got != want {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+	}
+	next(t, sent)
+	gone(3, "n1")
+	came(t, sent, 4)
+	<-looked
+	w.notify.Publish("sam", Told{Sequence: 5, Retract: "n2"})
+	w.retract("sam", "n2", 5)
+	w.tell("sam", inboxItemOf(6))
+	w.inbox("sam", inboxItemOf(6))
+	gone(5, "n2")
+	came(t, sent, 6)
+
+	again := w.follow(address, "/notifications/stream", w.token(Student, "sam"), "5")
+	next(t, again)
+	came(t, again, 6)
+}
+
+// What was taken back before a first visit was never there for the visitor.
+func TestAFirstVisitBeginsNow(t *testing.T) {
+	w := newWorld(t)
+	address, _ := w.listen()
+	w.inbox("sam", inboxItemOf(0), inboxItemOf(1))
+	w.retract("sam", "n1", 2)
+	sent := w.follow(address, "/notifications/stream", w.token(Student, "sam"), "")
+	if got := next(t, sent); got != "id: 2\nretry: 3000" {
+		t.Errorf("it begins with %s", got)
+	}
+	w.tell("sam", inboxItemOf(3))
+	came(t, sent, 3)
 }
 
 func TestAResumeLongerThanOneLookMissesNothing(t *testing.T) {

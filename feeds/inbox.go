@@ -29,8 +29,8 @@ type InboxBatch struct {
 // InboxChange is one of its fields.
 type InboxChange struct {
 	Recipient   string
-	Put         *event.InboxItem // the flags of an item that is there stay
-	Retract     string           // id of the item that goes
+	Put         *event.InboxItem   // the flags of an item that is there stay
+	Retract     *event.InboxChange // the item that goes, and when
 	Decision    *event.Decision
 	Mark        *event.Mark
 	Preferences *event.Preferences
@@ -44,10 +44,11 @@ const (
 	slotDecisions
 	slotPreferences
 	slotEarly
+	slotRetracted
 	slots
 )
 
-var inboxPrefixes = [slots]string{"inbox:", "items:", "decisions:", "prefs:", "early:"}
+var inboxPrefixes = [slots]string{"inbox:", "items:", "decisions:", "prefs:", "early:", "retracted:"}
 
 func inboxKey(slot int, partition int32, recipient string) string {
 	return inboxPrefixes[slot] + tag(partition) + ":" + recipient
@@ -173,8 +174,8 @@ func (c *inboxCall) change(x InboxChange) {
 	switch {
 	case x.Put != nil:
 		c.add("I", at, memberText(x.Put.ID), x.Put.Seq, x.Put.Encode())
-	case x.Retract != "":
-		c.add("R", at, memberText(x.Retract))
+	case x.Retract != nil:
+		c.add("R", at, memberText(x.Retract.Retract), x.Retract.Seq, x.Retract.Retract)
 	case x.Decision != nil:
 		c.add("D", at, x.Decision.Key, strconv.FormatInt(x.Decision.Seq, 10)+" "+string(x.Decision.Encode()))
 	case x.Mark != nil && x.Mark.All:

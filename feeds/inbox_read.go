@@ -12,13 +12,6 @@ import (
 	"tideline/engine/event"
 )
 
-// Since is what came into an inbox after a point in time.
-type Since struct {
-	Items []event.InboxItem // oldest first
-	Gap   bool              // more may have come that the inbox no longer has
-	Next  int64             // the inbox shows what all notifications below this offset led to
-}
-
 // Inbox gives the newest items older than a sequence, or the newest at all
 // before 0, newest first. The errors are ErrRebuilding and ErrUnavailable.
 func (s *Store) Inbox(ctx context.Context, partition int32, recipient string, before int64, limit int) ([]event.InboxItem, error) {
@@ -26,59 +19,23 @@ func (s *Store) Inbox(ctx context.Context, partition int32, recipient string, be
 	if before > 0 {
 		high = "(" + strconv.FormatInt(before, 10)
 	}
-	page, err := s.page(ctx, partition, recipient, "ZREVRANGEBYSCORE", high, "-inf", limit)
-	return page.items, err
-}
-
-// After gives the items newer than a sequence, oldest first, at most limit, for
-// somebody who has seen everything up to that sequence; -1: nothing yet. It does
-// not tell what was retracted meanwhile. Errors as Inbox.
-//
-// What comes after Next is on its way: a stream that goes on from here has to
-// begin no later than at that offset.
-func (s *Store) After(ctx context.Context, partition int32, recipient string, seq int64, limit int) (Since, error) {
-	page, err := s.page(ctx, partition, recipient, "ZRANGEBYSCORE", "("+strconv.FormatInt(seq, 10), "+inf", limit)
-	if err != nil {
-		return Since{}, err
-	}
-	return Since{Items: page.items, Gap: page.cut > seq || page.first > seq+1, Next: page.next}, nil
-}
-
-// page is an answer of pageScript.
-type page struct {
-	next  int64 // next offset of notifications
-	first int64 // the first that was read when the inbox was begun
-	cut   int64 // highest sequence that was cut off; -1: none
-	items []event.InboxItem
-}
-
-func (s *Store) page(ctx context.Context, partition int32, recipient, command, from, to string, limit int) (page, error) {
 	keys := []string{inboxFenceKey(partition), inboxKey(slotInbox, partition, recipient), inboxKey(slotItems, partition, recipient)}
-	reply, err := pageScript.Run(ctx, s.client, keys, command, from, to, limit).StringSlice()
+	reply, err := pageScript.Run(ctx, s.client, keys, high, limit).StringSlice()
 	if err != nil {
-		return page{}, unavailable("read an inbox", err)
+		return nil, unavailable("read an inbox", err)
 	}
 	if reply[0] == "" {
-		return page{}, fmt.Errorf("%w: the inbox of %q", ErrRebuilding, recipient)
+		return nil, fmt.Errorf("%w: the inbox of %q", ErrRebuilding, recipient)
 	}
-	p := page{cut: -1}
-	numbers := []string{reply[0], reply[1], strings.TrimPrefix(reply[2], "t")}
-	for i, into := range []*int64{&p.next, &p.first, &p.cut} {
-		if numbers[i] == "" {
-			continue
-		}
-		if *into, err = strconv.ParseInt(numbers[i], 10, 64); err != nil {
-			return page{}, fmt.Errorf("the inbox of %q: %w", recipient, err)
-		}
-	}
-	for rest := reply[3:]; len(rest) >= 2; rest = rest[2:] {
+	var items []event.InboxItem
+	for rest := reply[1:]; len(rest) >= 2; rest = rest[2:] {
 		item, err := readItem(rest[0], rest[1])
 		if err != nil {
-			return page{}, fmt.Errorf("the inbox of %q: %w", recipient, err)
+			return nil, fmt.Errorf("the inbox of %q: %w", recipient, err)
 		}
-		p.items = append(p.items, item)
+		items = append(items, item)
 	}
-	return p, nil
+	return items, nil
 }
 
 func readItem(seq, stored string) (event.InboxItem, error) {

@@ -29,12 +29,12 @@ local function markUpTo(inbox, items, upTo, flags)
 end
 `
 
-// inboxScript carries out one batch. KEYS are the fence, then five per
+// inboxScript carries out one batch. KEYS are the fence, then six per
 // recipient. ARGV: incarnation, three offsets that must be stored, three that
 // will be, then per change its kind, where the recipient's keys begin, and:
 //
 //	I  member, sequence, item: it comes into the inbox, with the flags it has or that came before it
-//	R  member: it goes
+//	R  member, sequence, id: it goes, and that it went is kept for those who are away
 //	D  key, sequence and decision
 //	M  member, flags
 //	A  sequence, flags: all up to there
@@ -43,8 +43,9 @@ end
 //
 // Marks travel on a topic of their own and may overtake the item that they are
 // about. Those that find none wait for a day in the early hash: member -> flags, and
-// for All, per flag, "a<flag>" -> sequence. The field "t" of the items is the highest sequence that
-// was cut off, after a letter that no flag has.
+// for All, per flag, "a<flag>" -> sequence. The fields "t" and "r" of the items are
+// the highest sequence of an item and of a retraction that was cut off, after a
+// letter that no flag has.
 var inboxScript = redis.NewScript(luaFlags + `
 local KEEP, SLACK, DAY = 200, 50, 86400
 local fence = redis.call('HMGET', KEYS[1], 'incarnation', 'notifications', 'marks', 'preferences')
@@ -57,13 +58,10 @@ local function take()
   return ARGV[at - 1]
 end
 
-local function cut(inbox, items)
-  local lowest = redis.call('ZRANGE', inbox, 0, 0, 'WITHSCORES')
-  redis.call('ZREM', inbox, lowest[1])
-  redis.call('HDEL', items, lowest[1])
-  local before = redis.call('HGET', items, 't')
-  if not before or tonumber(string.sub(before, 2)) < tonumber(lowest[2]) then
-    redis.call('HSET', items, 't', 't' .. lowest[2])
+local function cut(items, field, seq)
+  local before = redis.call('HGET', items, field)
+  if not before or tonumber(string.sub(before, 2)) < tonumber(seq) then
+    redis.call('HSET', items, field, field .. seq)
   end
 end
 
@@ -81,7 +79,23 @@ local function put(inbox, items, early, member, seq, item)
   end
   redis.call('HSET', items, member, digit(flags) .. item)
   redis.call('ZADD', inbox, seq, member)
-  if redis.call('ZCARD', inbox) > KEEP then cut(inbox, items) end
+  if redis.call('ZCARD', inbox) > KEEP then
+    local lowest = redis.call('ZRANGE', inbox, 0, 0, 'WITHSCORES')
+    redis.call('ZREM', inbox, lowest[1])
+    redis.call('HDEL', items, lowest[1])
+    cut(items, 't', lowest[2])
+  end
+end
+
+local function retract(inbox, items, retracted, member, seq, id)
+  redis.call('ZREM', inbox, member)
+  redis.call('HDEL', items, member)
+  redis.call('ZADD', retracted, seq, id)
+  if redis.call('ZCARD', retracted) > KEEP then
+    local lowest = redis.call('ZRANGE', retracted, 0, 0, 'WITHSCORES')
+    redis.call('ZREM', retracted, lowest[1])
+    cut(items, 'r', lowest[2])
+  end
 end
 
 local function decide(decisions, key, decision)
@@ -115,14 +129,13 @@ end
 
 while ARGV[at] do
   local kind, k = take(), tonumber(take())
-  local inbox, items, decisions, prefs, early = KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4]
+  local inbox, items, decisions, prefs, early, retracted = KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4], KEYS[k + 5]
   if kind == 'I' then
     local member, seq = take(), take()
     put(inbox, items, early, member, seq, take())
   elseif kind == 'R' then
-    local member = take()
-    redis.call('ZREM', inbox, member)
-    redis.call('HDEL', items, member)
+    local member, seq = take(), take()
+    retract(inbox, items, retracted, member, seq, take())
   elseif kind == 'D' then
     local key = take()
     decide(decisions, key, take())
@@ -152,19 +165,42 @@ markUpTo(KEYS[1], KEYS[2], ARGV[2], tonumber(ARGV[3]))
 return 1
 `)
 
-// pageScript: KEYS fence, inbox, items; ARGV command, bounds, limit. It answers the next
-// offset of notifications (nothing: no fence), the first that was read, what
-// was cut off, then sequences and items.
-var pageScript = redis.NewScript(`
-local fence = redis.call('HMGET', KEYS[1], 'notifications', 'first')
-local out = {fence[1] or '', fence[2] or '', redis.call('HGET', KEYS[3], 't') or ''}
-local found = redis.call(ARGV[1], KEYS[2], ARGV[2], ARGV[3], 'WITHSCORES', 'LIMIT', 0, ARGV[4])
-for i = 1, #found, 2 do
-  local item = redis.call('HGET', KEYS[3], found[i])
-  if item then
-    out[#out + 1] = found[i + 1]
-    out[#out + 1] = item
+const luaPage = `
+local function page(out, command, inbox, items, from, to, limit)
+  local found = redis.call(command, inbox, from, to, 'WITHSCORES', 'LIMIT', 0, limit)
+  for i = 1, #found, 2 do
+    local item = redis.call('HGET', items, found[i])
+    if item then
+      out[#out + 1] = found[i + 1]
+      out[#out + 1] = item
+    end
   end
+  return out
+end
+`
+
+// pageScript: KEYS fence, inbox, items; ARGV upper bound, limit. It answers the
+// next offset of notifications (nothing: no fence), then sequences and items,
+// newest first.
+var pageScript = redis.NewScript(luaPage + `
+local out = {redis.call('HGET', KEYS[1], 'notifications') or ''}
+return page(out, 'ZREVRANGEBYSCORE', KEYS[2], KEYS[3], ARGV[1], '-inf', ARGV[2])
+`)
+
+// sinceScript: KEYS fence, inbox, items, retracted; ARGV lower bound, limit. It
+// answers the next offset of notifications (nothing: no fence), the first that was
+// read, what was cut off of items and of retractions, how many of the pairs that
+// follow are items, then sequences and items and sequences and ids, oldest first.
+var sinceScript = redis.NewScript(luaPage + `
+local fence = redis.call('HMGET', KEYS[1], 'notifications', 'first')
+local cut = redis.call('HMGET', KEYS[3], 't', 'r')
+local out = {fence[1] or '', fence[2] or '', cut[1] or '', cut[2] or '', ''}
+page(out, 'ZRANGEBYSCORE', KEYS[2], KEYS[3], ARGV[1], '+inf', ARGV[2])
+out[5] = tostring((#out - 5) / 2)
+local gone = redis.call('ZRANGEBYSCORE', KEYS[4], ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])
+for i = 1, #gone, 2 do
+  out[#out + 1] = gone[i + 1]
+  out[#out + 1] = gone[i]
 end
 return out
 `)

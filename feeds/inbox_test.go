@@ -3,6 +3,7 @@ package feeds
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -74,8 +75,29 @@ func put(seq int64) InboxChange {
 	return InboxChange{Recipient: "ann", Put: &event.InboxItem{Seq: seq, ID: fmt.Sprint("n", seq), Rule: "r", Title: "A new job"}}
 }
 
-func retract(seq int64) InboxChange {
-	return InboxChange{Recipient: "ann", Retract: fmt.Sprint("n", seq)}
+// retract takes back item seq at a later time.
+func retract(seq, at int64) InboxChange {
+	return InboxChange{Recipient: "ann", Retract: &event.InboxChange{Seq: at, Retract: fmt.Sprint("n", seq)}}
+}
+
+// after gives what a resume is told, as seq:id, and seq:-id of a retraction.
+func (b *inbox) after(seq int64, limit int) (told []string, lost int64) {
+	b.t.Helper()
+	since, err := b.store.After(b.t.Context(), part, "ann", seq, limit)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if since.Next != b.at.Notifications {
+		b.t.Errorf("next %d, want %d", since.Next, b.at.Notifications)
+	}
+	for _, c := range since.Changes {
+		if c.Item == nil {
+			told = append(told, fmt.Sprintf("%d:-%s", c.Seq, c.Retract))
+		} else {
+			told = append(told, fmt.Sprintf("%d:%s", c.Seq, c.Item.ID))
+		}
+	}
+	return told, since.Lost
 }
 
 func marked(seq int64, flags event.MarkFlags) InboxChange {
@@ -110,7 +132,7 @@ func TestAnInboxIsReadNewestFirst(t *testing.T) {
 		if diff := cmp.Diff(item, found[0]); diff != "" {
 			t.Error(diff)
 		}
-		b.apply(retract(7))
+		b.apply(retract(7, 14))
 		b.want("12:x:0", "3:n3:0")
 	})
 }
@@ -227,38 +249,66 @@ func TestAResumeKnowsWhetherItMissedSomething(t *testing.T) {
 		}
 		b := &inbox{t: t, store: s, at: event.InboxOffsets{Notifications: 4}}
 		b.apply(put(10), put(20), put(30))
-		after := func(seq int64, limit int) (seqs []int64, gap bool) {
-			t.Helper()
-			since, err := s.After(t.Context(), part, "ann", seq, limit)
-			if err != nil {
-				t.Fatal(err)
+		for _, c := range []struct {
+			seq   int64
+			limit int
+			want  []string
+		}{{10, 10, []string{"20:n20", "30:n30"}}, {3, 1, []string{"10:n10"}}, {math.MaxInt64, 1, nil}} {
+			if told, lost := b.after(c.seq, c.limit); !slices.Equal(told, c.want) || lost != 3 {
+				t.Errorf("after %d: %v, lost up to %d; the topic no longer had what came before 4", c.seq, told, lost)
 			}
-			if since.Next != b.at.Notifications {
-				t.Errorf("next %d, want %d", since.Next, b.at.Notifications)
-			}
-			for _, i := range since.Items {
-				seqs = append(seqs, i.Seq)
-			}
-			return seqs, since.Gap
-		}
-		if seqs, gap := after(10, 10); !slices.Equal(seqs, []int64{20, 30}) || gap {
-			t.Errorf("after 10: %v, gap %t", seqs, gap)
-		}
-		if seqs, gap := after(3, 1); !slices.Equal(seqs, []int64{10}) || gap {
-			t.Errorf("after 3: %v, gap %t", seqs, gap)
-		}
-		if _, gap := after(2, 1); !gap {
-			t.Error("the topic no longer had what came before 4")
 		}
 		for i := range int64(event.InboxKept) {
 			b.apply(put(100 + i)) // cuts off 10, 20 and 30
 		}
-		b.apply(retract(101)) // does not make it whole again
-		if seqs, gap := after(29, 1); !slices.Equal(seqs, []int64{100}) || !gap {
-			t.Errorf("after 29: %v, gap %t", seqs, gap)
+		b.apply(retract(101, 400)) // does not make it whole again
+		if told, lost := b.after(29, 1); !slices.Equal(told, []string{"100:n100"}) || lost != 30 {
+			t.Errorf("after 29: %v, lost up to %d", told, lost)
 		}
-		if _, gap := after(30, 1); gap {
-			t.Error("after 30 nothing was cut off")
+	})
+}
+
+func TestAResumeIsToldWhatWasTakenBack(t *testing.T) {
+	onEachServer(t, func(t *testing.T, s *Store) {
+		b := begun(t, s)
+		b.apply(put(1), put(2), retract(1, 3), put(4), retract(9, 5)) // 9 was only emailed, or cut off
+		for _, c := range []struct {
+			seq   int64
+			limit int
+			want  []string
+		}{
+			{1, 10, []string{"2:n2", "3:-n1", "4:n4", "5:-n9"}},
+			{1, 2, []string{"2:n2", "3:-n1"}},
+			{3, 10, []string{"4:n4", "5:-n9"}},
+			{5, 10, nil},
+		} {
+			if told, lost := b.after(c.seq, c.limit); !slices.Equal(told, c.want) || lost != -1 {
+				t.Errorf("after %d: %v, want %v; lost up to %d", c.seq, told, c.want, lost)
+			}
+		}
+		b.apply(put(1), retract(1, 3)) // read again from the topic
+		if told, _ := b.after(1, 10); !slices.Equal(told, []string{"2:n2", "3:-n1", "4:n4", "5:-n9"}) {
+			t.Errorf("read again: %v", told)
+		}
+		if b.unread() != 2 {
+			t.Errorf("%d unread", b.unread())
+		}
+	})
+}
+
+func TestRetractionsThatAreNoLongerKeptAreAGap(t *testing.T) {
+	onEachServer(t, func(t *testing.T, s *Store) {
+		b := begun(t, s)
+		b.apply(put(1))
+		for i := range int64(event.InboxKept) + 2 {
+			b.apply(retract(1000+i, 2000+i))
+		}
+		told, lost := b.after(1, 1000)
+		if len(told) != event.InboxKept || told[0] != "2002:-n1002" || lost != 2001 {
+			t.Errorf("%d from %s on, lost up to %d", len(told), told[0], lost)
+		}
+		if b.unread() != 1 {
+			t.Errorf("%d unread; the note of what was cut off counts as none", b.unread())
 		}
 	})
 }
@@ -343,7 +393,7 @@ func TestALostInboxIsNotAnEmptyOne(t *testing.T) {
 func TestAnInboxOfFormerTopicsGoes(t *testing.T) {
 	onEachServer(t, func(t *testing.T, s *Store) {
 		b := begun(t, s)
-		b.apply(put(7), InboxChange{Recipient: "ann", Preferences: &event.Preferences{Recipient: "ann", Language: "de"}}, marked(9, event.Read))
+		b.apply(put(7), retract(3, 8), InboxChange{Recipient: "ann", Preferences: &event.Preferences{Recipient: "ann", Language: "de"}}, marked(9, event.Read))
 		if err := s.BeginInbox(t.Context(), part, "topics-2", event.InboxOffsets{}); err != nil {
 			t.Fatal(err)
 		}
@@ -373,7 +423,7 @@ func TestAFullInboxKeepsTheCompactEncoding(t *testing.T) {
 func TestTheKeysOfAnInboxLiveInOneSlot(t *testing.T) {
 	call := inboxCall{partition: 7, keys: []string{inboxFenceKey(7)}, recipients: map[string]int{}}
 	call.change(InboxChange{Recipient: "{x}", Erase: true})
-	if want := []string{"inbox-fence:{p007}", "inbox:{p007}:{x}", "items:{p007}:{x}", "decisions:{p007}:{x}", "prefs:{p007}:{x}", "early:{p007}:{x}"}; !slices.Equal(call.keys, want) {
+	if want := []string{"inbox-fence:{p007}", "inbox:{p007}:{x}", "items:{p007}:{x}", "decisions:{p007}:{x}", "prefs:{p007}:{x}", "early:{p007}:{x}", "retracted:{p007}:{x}"}; !slices.Equal(call.keys, want) {
 		t.Errorf("keys %v", call.keys)
 	}
 }

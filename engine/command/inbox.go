@@ -88,7 +88,7 @@ func (s inboxStore) changes(r streams.InboxRecord) []feeds.InboxChange {
 	case n.Outcome == event.Sent && slices.Contains(n.Channels, event.InApp):
 		changes = append(changes, feeds.InboxChange{Recipient: n.Recipient, Put: new(s.item(n, r.Offset))})
 	case n.Outcome == event.Retracted:
-		changes = append(changes, feeds.InboxChange{Recipient: n.Recipient, Retract: n.ID})
+		changes = append(changes, feeds.InboxChange{Recipient: n.Recipient, Retract: &event.InboxChange{Seq: r.Offset, Retract: n.ID}})
 	}
 	if n.Key != "" {
 		changes = append(changes, feeds.InboxChange{Recipient: n.Recipient, Decision: new(event.DecisionOf(n, r.Offset))})

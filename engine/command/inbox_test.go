@@ -49,6 +49,10 @@ func TestRecordsBecomeAnInbox(t *testing.T) {
 	if err != nil || len(items) != 1 || items[0].ID != "shown" || items[0].Seq != 1 || items[0].Flags != event.Read || len(items[0].Items) != 1 {
 		t.Errorf("inbox %+v, %v", items, err)
 	}
+	since, err := store.After(ctx, 1, "ann", 1, 10)
+	if err != nil || len(since.Changes) != 1 || since.Changes[0] != (event.InboxChange{Seq: 5, Retract: "untrue"}) {
+		t.Errorf("since the first: %+v, %v", since, err)
+	}
 	for id, want := range map[string]event.Outcome{"shown": event.Sent, "dropped": event.Suppressed, "untrue": event.Retracted} {
 		if d, err := store.Decision(ctx, 1, "ann", "key-"+id); err != nil || d.Outcome != want {
 			t.Errorf("decision about %s: %+v, %v", id, d, err)

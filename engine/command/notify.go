@@ -65,8 +65,8 @@ func (a *app) openTail(ctx context.Context, kafka streams.Config) error {
 			switch {
 			case change.Put != nil:
 				a.board.Publish(n.Recipient, api.Told{Sequence: offset, Item: change.Put})
-			case change.Retract != "":
-				a.board.Publish(n.Recipient, api.Told{Sequence: offset, Retract: change.Retract})
+			case change.Retract != nil:
+				a.board.Publish(n.Recipient, api.Told{Sequence: offset, Retract: n.ID})
 			}
 		}
 		return nil
@@ -108,7 +108,11 @@ func (p inboxPort) Unread(ctx context.Context, recipient string) (int, error) {
 
 func (p inboxPort) After(ctx context.Context, recipient string, seq int64, limit int) (api.Since, error) {
 	since, err := p.store.After(ctx, p.of(recipient), recipient, seq, limit)
-	return api.Since{Items: since.Items, Gap: since.Gap, Next: since.Next}, apiError(err)
+	told := make([]api.Told, len(since.Changes))
+	for i, c := range since.Changes {
+		told[i] = api.Told{Sequence: c.Seq, Item: c.Item, Retract: c.Retract}
+	}
+	return api.Since{Told: told, Lost: since.Lost, Next: since.Next}, apiError(err)
 }
 
 func (p inboxPort) Mark(ctx context.Context, m event.Mark) error {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// InboxKept is how many items, and how many decisions, an inbox keeps: the newest.
+// InboxKept is how many items, how many retractions and how many decisions an inbox keeps: the newest.
 const InboxKept = 200
 
 // InboxItem is a notification as its recipient sees it.
@@ -39,6 +39,14 @@ func DecodeInboxItem(data []byte) (InboxItem, error) {
 	var i InboxItem
 	err := json.Unmarshal(data, &i)
 	return i, err
+}
+
+// InboxChange is one thing that a recipient was told: an item that came, or the
+// id of one that was taken back.
+type InboxChange struct {
+	Seq     int64 // offset in the recipient's partition of notifications
+	Item    *InboxItem
+	Retract string
 }
 
 // Decision is the last word about one key: what a recipient, or somebody who
