@@ -150,7 +150,7 @@ func (s *Server) notifyRoutes() []route {
 		},
 		{
 			id: "rollback-ruleset", method: post, path: "/rulesets/{ruleset}/rollback", roles: rulers, serve: s.rollbackRuleset, tag: "rules",
-			summary: "Put the version before, or the one named, in force again", params: []*huma.Param{set}, body: activation{}, status: http.StatusAccepted, answer: activated{},
+			summary: "Put what was in force before, or the version named, in force again", params: []*huma.Param{set}, body: activation{}, status: http.StatusAccepted, answer: activated{},
 		},
 		{
 			id: "put-silence", method: put, path: "/silences/{silence}", roles: rulers, serve: s.putSilence, tag: "rules",

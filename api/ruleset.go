@@ -49,7 +49,7 @@ type ruleProblem rulesets.Problem
 
 // activation is the body of POST /rulesets/{name}/activate and /rollback.
 type activation struct {
-	Version int `json:"version,omitempty" minimum:"0" doc:"0: the latest; to roll back: the one before the one in force"`
+	Version int `json:"version,omitempty" minimum:"0" doc:"0: the latest; to roll back: the one that was in force before"`
 	Send    int `json:"send,omitempty" minimum:"0" doc:"how many that match already may be told, at most, per rule and partition; 0: none"`
 }
 
@@ -300,14 +300,13 @@ func (s *Server) activateRuleset(c *fiber.Ctx, who principal) error {
 	return s.activate(c, who, func(string) (int, error) { return 0, nil })
 }
 
-// rollbackRuleset puts the version before the one in force, or the one named, in force again.
+// rollbackRuleset puts the version that was in force before, or the one named, in force again.
 func (s *Server) rollbackRuleset(c *fiber.Ctx, who principal) error {
 	return s.activate(c, who, func(name string) (int, error) {
-		active := s.activeVersion(name)
-		if active <= 1 {
-			return 0, refusal(http.StatusConflict, "there is no version before the one in force; name one")
+		if r := s.ports.Notify.Active()[name].Ruleset; r != nil && r.Before > 0 {
+			return r.Before, nil
 		}
-		return active - 1, nil
+		return 0, refusal(http.StatusConflict, "no version is known to have been in force before; name one")
 	})
 }
 
@@ -349,7 +348,7 @@ func (s *Server) activate(c *fiber.Ctx, who principal, fallback func(name string
 	}
 	record := event.Activation{
 		Name: name, Version: v.Version, Digest: v.Digest, Source: v.Source, By: who.subject, At: s.ports.Now().UTC().Truncate(time.Second), Send: body.Send,
-	}
+	}.After(s.ports.Notify.Active()[name].Ruleset)
 	if err := validRecord("activation", event.RulesetRecord{Ruleset: &record}); err != nil {
 		return err
 	}

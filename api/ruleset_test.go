@@ -162,19 +162,31 @@ func TestAnActivationTestsFirstAndPublishesTheDigest(t *testing.T) {
 	}
 }
 
-func TestARollbackPicksTheVersionBefore(t *testing.T) {
+// The version before is the one that was in force, not the one that was stored
+// before: drafts are stored that are never activated.
+func TestARollbackPicksWhatWasInForceBefore(t *testing.T) {
 	w := newWorld(t)
 	olga := w.token(Ops, "olga")
-	for range 3 {
+	for range 4 {
 		w.keep(testRules, "")
 	}
 	w.do("POST", "/rulesets/test/rollback", olga, "").problem(t, 409) // nothing is in force
-	w.inForce(testRules, 1)
-	w.do("POST", "/rulesets/test/rollback", olga, "").problem(t, 409)
-	w.inForce(testRules, 3)
-	for body, want := range map[string]int{"": 2, `{"version":1}`: 1} {
-		if got := decoded[activated](w, w.do("POST", "/rulesets/test/rollback", olga, body), 202); got.Version != want {
-			t.Errorf("%q went to %d, want %d", body, got.Version, want)
+	for _, step := range []struct {
+		how, body string
+		want      int
+	}{
+		{"activate", `{"version":1}`, 1},
+		{"activate", `{"version":4}`, 4}, {"activate", `{"version":4}`, 4}, // once more, to tell those who match
+		{"rollback", "", 1},
+		{"rollback", "", 4}, // undone
+		{"rollback", `{"version":2}`, 2},
+	} {
+		if got := decoded[activated](w, w.do("POST", "/rulesets/test/"+step.how, olga, step.body), 202); got.Version != step.want {
+			t.Fatalf("%s %s went to %d, want %d", step.how, step.body, got.Version, step.want)
+		}
+		w.notify.active["test"] = event.RulesetRecord{Ruleset: &w.notify.activations[len(w.notify.activations)-1]}
+		if step.want == 1 && step.how == "activate" {
+			w.do("POST", "/rulesets/test/rollback", olga, "").problem(t, 409)
 		}
 	}
 }

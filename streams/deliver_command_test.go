@@ -109,6 +109,116 @@ func TestDeliverSendsWhatTheGatesSent(t *testing.T) {
 	}
 }
 
+// An endpoint that is added, moved or was told never to be asked again gets what
+// comes after the file was changed; a file that is wrong changes nothing.
+func TestEndpointsChangeWhileDelivering(t *testing.T) {
+	got := &arrivals{came: make(chan string, 100)}
+	brokers := broker(t)
+	config := streams.Config{Brokers: brokers, Group: "tideline", Instance: "test"}
+	if _, err := streams.EnsureTopics(t.Context(), config, 4, 0, 1, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	receiver := func(name string, status int) string {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(status)
+			got.add(name + " " + r.Header.Get("webhook-id"))
+		}))
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	gone, next := receiver("gone", http.StatusGone), receiver("next", http.StatusOK)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "webhooks.yaml")
+	write := func(url string) {
+		t.Helper()
+		text := fmt.Sprintf("- {name: crm, url: %q, secret: whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA, allow_private: true}\n", url)
+		if err := os.WriteFile(file+"~", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(file+"~", file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(gone)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	var log lines
+	go func() {
+		cmd := command.New()
+		cmd.SetErr(&log)
+		cmd.SetArgs([]string{
+			"deliver", "--data_dir=" + dir, "--admin.addr=127.0.0.1:0", "--webhooks.file=" + file, "--webhooks.reload=10ms",
+			"--kafka.brokers=" + brokers[0], "--instance=test",
+		})
+		ended <- cmd.ExecuteContext(ctx)
+	}()
+	await := func(what string) {
+		t.Helper()
+		select {
+		case came := <-got.came:
+			if came != what {
+				t.Errorf("%s came, not %s", came, what)
+			}
+		case err := <-ended:
+			t.Fatalf("ended early: %v", err)
+		case <-time.After(time.Minute):
+			t.Fatalf("%s did not come", what)
+		}
+	}
+	id := func(i int) string { return fmt.Sprintf("%032d", i) }
+	produce(t, brokers, sent(id(1)))
+	await("gone " + id(1))
+	write("ftp://nowhere")
+	log.await(t, "the endpoints are wrong")
+	write(next)
+	log.await(t, "the endpoints have changed")
+	produce(t, brokers, sent(id(2)))
+	await("next " + id(2))
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lines is a log that can be waited for.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+	more chan struct{}
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.more != nil {
+		close(l.more)
+		l.more = nil
+	}
+	return l.text.Write(p)
+}
+
+func (l *lines) await(t *testing.T, what string) {
+	t.Helper()
+	end := time.After(time.Minute)
+	for {
+		l.mu.Lock()
+		if strings.Contains(l.text.String(), what) {
+			l.mu.Unlock()
+			return
+		}
+		if l.more == nil {
+			l.more = make(chan struct{})
+		}
+		more := l.more
+		l.mu.Unlock()
+		select {
+		case <-more:
+		case <-end:
+			t.Fatalf("the log does not say %q", what)
+		}
+	}
+}
+
 func broker(t *testing.T) []string {
 	t.Helper()
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(0))

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -95,19 +96,19 @@ func load(cmd *cobra.Command) (config.Loaded, *slog.Logger, error) {
 	if err != nil {
 		return loaded, nil, configError{fmt.Errorf("the configuration is not valid:\n%w", err)}
 	}
-	return loaded, newLog(loaded.Log), nil
+	return loaded, newLog(cmd.ErrOrStderr(), loaded.Log), nil
 }
 
-func newLog(c config.Log) *slog.Logger {
+func newLog(out io.Writer, c config.Log) *slog.Logger {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
 		level = slog.LevelInfo // validated before
 	}
 	opts := &slog.HandlerOptions{Level: level}
 	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(os.Stderr, opts))
+		return slog.New(slog.NewJSONHandler(out, opts))
 	}
-	return slog.New(slog.NewTextHandler(os.Stderr, opts))
+	return slog.New(slog.NewTextHandler(out, opts))
 }
 
 func configCommand() *cobra.Command {

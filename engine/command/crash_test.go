@@ -341,7 +341,9 @@ func (v *victim) survive(rounds int) {
 	r, campus := newRandom(), newSeason()
 	for round := range rounds {
 		v.start()
-		if round > 0 {
+		if round == 0 {
+			v.ruled()
+		} else {
 			v.verify()
 		}
 		v.under(r, campus, func() {

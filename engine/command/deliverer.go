@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,15 +16,15 @@ import (
 	"tideline/streams"
 	"tideline/streams/delivery"
 	"tideline/streams/delivery/email"
-	"tideline/streams/delivery/webhook"
 )
 
 // deliverer sends email and webhooks: the queue, and what drives it.
 type deliverer struct {
 	kafka    streams.Config
-	queue    *delivery.Queue
+	mail     []delivery.Target // to the mail server, if there is one
+	hooks    *hooks
+	queue    *delivery.Queue // of the endpoints as they are now
 	producer *streams.Producer
-	hooks    []*webhook.Sender
 	registry prometheus.Registerer
 	log      *slog.Logger
 }
@@ -31,71 +32,70 @@ type deliverer struct {
 // newDeliverer is for P student partitions. The key signs links to unsubscribe;
 // without one emails have none.
 func newDeliverer(c config.Config, kafka streams.Config, partitions int, key unsubscribe.Key, reg prometheus.Registerer, log *slog.Logger) (*deliverer, error) {
-	texts, err := templates.Load(templates.Shipped)
+	shipped, err := templates.Load(templates.Shipped)
 	if err != nil {
 		return nil, err
 	}
+	texts := func() *templates.Texts { return shipped }
 	d := &deliverer{kafka: kafka, registry: reg, log: log}
-	targets, err := d.targets(c, key, func() *templates.Texts { return texts })
-	if err != nil {
+	if d.mail, err = mailTarget(c, key, texts, log); err != nil {
 		return nil, err
 	}
-	if d.producer, err = streams.NewProducer(kafka, partitions, log); err != nil {
+	if d.hooks, err = newHooks(c.Webhooks, texts, reg, log); err != nil {
 		return nil, err
 	}
-	d.queue = delivery.New(delivery.Config{Targets: targets}, d, reg, log)
-	return d, nil
+	d.producer, err = streams.NewProducer(kafka, partitions, log)
+	return d, err
 }
 
-func (d *deliverer) targets(c config.Config, key unsubscribe.Key, texts func() *templates.Texts) (targets []delivery.Target, err error) {
-	if c.Email() {
-		if c.PublicURL == "" {
-			d.log.Warn("emails have no links to unsubscribe and to Tideline: set public_url")
-		}
-		sender, err := email.New(email.Config{
-			Host: c.SMTP.Host, Port: c.SMTP.Port, TLS: c.SMTP.TLS, From: c.SMTP.From,
-			Username: c.SMTP.Username, Password: c.SMTP.Password, PublicURL: c.PublicURL, Unsubscribe: key,
-		}, texts)
-		if err != nil {
-			return nil, configError{err}
-		}
-		targets = append(targets, delivery.Target{Channel: event.Email, Sender: sender, Wants: email.Wants})
+func mailTarget(c config.Config, key unsubscribe.Key, texts func() *templates.Texts, log *slog.Logger) ([]delivery.Target, error) {
+	if !c.Email() {
+		return nil, nil
 	}
-	if c.Webhooks.File == "" {
-		return targets, nil
+	if c.PublicURL == "" {
+		log.Warn("emails have no links to unsubscribe and to Tideline: set public_url")
 	}
-	endpoints, err := webhook.LoadEndpoints(c.Webhooks.File)
+	sender, err := email.New(email.Config{
+		Host: c.SMTP.Host, Port: c.SMTP.Port, TLS: c.SMTP.TLS, From: c.SMTP.From,
+		Username: c.SMTP.Username, Password: c.SMTP.Password, PublicURL: c.PublicURL, Unsubscribe: key,
+	}, texts)
 	if err != nil {
 		return nil, configError{err}
 	}
-	for _, e := range endpoints {
-		if !e.Enabled {
-			continue
-		}
-		sender := webhook.New(e, texts)
-		d.hooks = append(d.hooks, sender)
-		targets = append(targets, delivery.Target{Channel: event.Webhook, Endpoint: e.Name, Sender: sender, Wants: e.Wants})
-	}
-	return targets, nil
+	return []delivery.Target{{Channel: event.Email, Sender: sender, Wants: email.Wants}}, nil
 }
 
-func (d *deliverer) close() {
-	d.producer.Close()
-	for _, h := range d.hooks {
-		h.Close()
-	}
-}
+func (d *deliverer) close() { d.producer.Close() }
 
-// run delivers until ctx ends or reading is no longer possible.
+// run delivers until ctx ends or reading is no longer possible. When the
+// endpoints change it begins anew: what waits is in deliveries.
 func (d *deliverer) run(ctx context.Context) error {
+	for {
+		if changed, err := d.deliver(ctx); err != nil || !changed {
+			return err
+		}
+	}
+}
+
+// deliver delivers to the endpoints as they are now, until they have changed.
+func (d *deliverer) deliver(ctx context.Context) (changed bool, err error) {
+	registry := &lease{Registerer: d.registry}
+	defer registry.end()
+	targets, done := d.hooks.targets()
+	defer done()
+	d.queue = delivery.New(delivery.Config{Targets: slices.Concat(d.mail, targets)}, d, registry, d.log)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var sending sync.WaitGroup
-	sending.Go(func() { _ = d.queue.Run(ctx) })
-	err := streams.RunDeliveries(ctx, d.kafka, d, d.registry, d.log)
+	var beside sync.WaitGroup
+	beside.Go(func() { _ = d.queue.Run(ctx) })
+	beside.Go(func() {
+		changed = d.hooks.changed(ctx)
+		cancel()
+	})
+	err = streams.RunDeliveries(ctx, d.kafka, d, registry, d.log)
 	cancel()
-	sending.Wait()
-	return err
+	beside.Wait()
+	return changed, err
 }
 
 // Write implements delivery.Journal.

@@ -258,7 +258,7 @@ func rollbackCommand() *cobra.Command {
 	var r remote
 	var version int
 	cmd := &cobra.Command{
-		Use: "rollback NAME", Short: "Put the version before the one in force, or --version, in force again", Args: usage(cobra.ExactArgs(1)),
+		Use: "rollback NAME", Short: "Put the version that was in force before, or --version, in force again", Args: usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := r.connect(cmd); err != nil {
 				return err

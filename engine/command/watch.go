@@ -175,7 +175,7 @@ func (a *app) adopt(ctx context.Context, active map[string]event.RulesetRecord, 
 	a.log.Info("putting a ruleset in force", "ruleset", file.name, "version", latest.Version, "digest", digest[:12])
 	err = a.engine.Producer().PutRuleset(ctx, event.Activation{
 		Name: file.name, Version: latest.Version, Digest: digest, Source: file.source, By: "file", At: time.Now().UTC().Truncate(time.Second),
-	})
+	}.After(active[file.name].Ruleset))
 	if err == nil {
 		a.reloads.count(reloadActivated)
 	}

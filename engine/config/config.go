@@ -143,8 +143,8 @@ func Default() Config {
 		Log:      Log{Format: "text", Level: "info"},
 		Tick:     10 * time.Second,
 		SMTP:     SMTP{Port: 587, TLS: "starttls"},
-		Delivery: Delivery{Enabled: true},
-		Scoring:  Scoring{Jobs: weights(7 * day), Hackathons: weights(5 * day), Content: weights(3 * day)},
-		Batch:    Batch{MaxRecords: 5000, MaxEntries: 20_000},
+		Delivery: Delivery{Enabled: true}, Webhooks: Webhooks{Reload: 5 * time.Second},
+		Scoring: Scoring{Jobs: weights(7 * day), Hackathons: weights(5 * day), Content: weights(3 * day)},
+		Batch:   Batch{MaxRecords: 5000, MaxEntries: 20_000},
 	}
 }

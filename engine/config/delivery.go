@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"time"
 )
 
 // SMTP is where email is handed over. No host: no email is sent.
@@ -22,7 +23,8 @@ type SMTP struct {
 
 // Webhooks names the file of endpoints; empty: none.
 type Webhooks struct {
-	File string `yaml:"file"`
+	File   string        `yaml:"file"`
+	Reload time.Duration `yaml:"reload"` // how often it is looked at
 }
 
 // Delivery says who sends email and webhooks.
@@ -57,6 +59,7 @@ func (l *loader) delivery() {
 		info, err := os.Stat(c.Webhooks.File)
 		l.check("webhooks.file", err == nil && !info.IsDir(), "is %q, which is not a file that can be read: %v", c.Webhooks.File, err)
 	}
+	l.check("webhooks.reload", c.Webhooks.Reload > 0, "is %s; must be more than nothing", c.Webhooks.Reload)
 	secret := c.Delivery.UnsubscribeSecret
 	l.check("delivery.unsubscribe_secret", secret == "" || len(secret) >= 32, "has %d bytes; must have at least 32", len(secret))
 	l.check("smtp.tls", slices.Contains([]string{"starttls", "tls", "none"}, c.SMTP.TLS), "is %q; must be starttls, tls or none", c.SMTP.TLS)

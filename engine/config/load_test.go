@@ -69,7 +69,7 @@ func TestEveryKeyCanBeSetInEveryWay(t *testing.T) {
 		"embedded.mongo_port": "3", "auth.hs256_secret": strings.Repeat("s", 32), "auth.jwks_url": "https://keys", "kafka.brokers": "a:1,b:2",
 		"http.cors_origins": "https://campus.example", "delivery.enabled": "false", "delivery.unsubscribe_secret": strings.Repeat("u", 32),
 		"smtp.host": "mail.example", "smtp.port": "2525", "smtp.tls": "tls", "smtp.from": "campus@example.org",
-		"smtp.allow_plaintext": "true", "public_url": "https://campus.example", "webhooks.file": file(t, "[]"),
+		"smtp.allow_plaintext": "true", "public_url": "https://campus.example", "webhooks.file": file(t, "[]"), "webhooks.reload": "3s",
 	}
 	for _, key := range Keys() {
 		text, ok := values[key]

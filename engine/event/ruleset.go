@@ -22,6 +22,22 @@ type Activation struct {
 	// Send is how many students or jobs that match already may be told, at
 	// most, per rule and student partition; 0: they are adopted silently.
 	Send int `json:"send,omitempty"`
+	// Before is the version that was in force before; 0: none, or nobody knows.
+	Before int `json:"before,omitempty"`
+}
+
+// After says what an activation follows, nil for nothing: putting the same
+// version in force again changes nothing about it.
+func (a Activation) After(old *Activation) Activation {
+	switch {
+	case old == nil:
+		a.Before = 0
+	case old.Version == a.Version:
+		a.Before = old.Before
+	default:
+		a.Before = old.Version
+	}
+	return a
 }
 
 // Silence keeps firings from being sent until a time. Empty fields match all.

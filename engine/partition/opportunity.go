@@ -34,7 +34,9 @@ func (p *Partition) Range(r event.Range, out *Effects) {
 		if w.Latest() {
 			p.update(w.Item, out)
 		}
-		if w.Item.Before(func(at catalog.Position) bool { return at.Partition == r.Partition && at.Offset > w.Offset && before.has(at) }) != nil {
+		if w.Item.Before(func(at catalog.Position) bool {
+			return at.Partition == r.Partition && at.Offset > w.Offset && before.has(at)
+		}) != nil {
 			continue // this is the rest of a range, and a later one was read meanwhile
 		}
 		was := w.Item.Before(func(at catalog.Position) bool {

@@ -85,7 +85,7 @@ func (q *Queue) learn(l *lane, err error) {
 	}
 	if f.Gone && !l.gone {
 		l.gone = true
-		q.log.Error("an endpoint asked for nothing more and is left alone until this process starts again; take it out of the configuration",
+		q.log.Error("an endpoint asked for nothing more and is left alone until the file of endpoints changes or this process starts again",
 			"channel", l.Channel, "endpoint", l.Endpoint)
 	}
 	before := l.breaker.state(now)
