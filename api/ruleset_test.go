@@ -176,7 +176,8 @@ func TestARollbackPicksWhatWasInForceBefore(t *testing.T) {
 		want      int
 	}{
 		{"activate", `{"version":1}`, 1},
-		{"activate", `{"version":4}`, 4}, {"activate", `{"version":4}`, 4}, // once more, to tell those who match
+		{"activate", `{"version":4}`, 4},
+		{"activate", `{"version":4}`, 4}, // once more, to tell those who match
 		{"rollback", "", 1},
 		{"rollback", "", 4}, // undone
 		{"rollback", `{"version":2}`, 2},

@@ -25,6 +25,7 @@ import (
 	"tideline/engine/partition"
 	"tideline/engine/skills"
 	"tideline/feeds"
+	"tideline/rulesets/templates"
 	"tideline/streams"
 	"tideline/timelines"
 )
@@ -45,6 +46,7 @@ type app struct {
 	projector  *streams.Projector
 	tail       *streams.Tail
 	board      *api.Switchboard
+	texts      *templates.Texts // what people are told
 
 	applications applications
 	reloads      reloadMetrics
@@ -80,6 +82,9 @@ func openAppAt(ctx context.Context, c config.Config, log *slog.Logger, now func(
 }
 
 func (a *app) open(ctx context.Context) (err error) {
+	if a.texts, err = ownTexts(a.config); err != nil {
+		return err
+	}
 	if a.backend, err = startBackend(ctx, a.config, a.log); err != nil {
 		return err
 	}

@@ -32,11 +32,11 @@ type deliverer struct {
 // newDeliverer is for P student partitions. The key signs links to unsubscribe;
 // without one emails have none.
 func newDeliverer(c config.Config, kafka streams.Config, partitions int, key unsubscribe.Key, reg prometheus.Registerer, log *slog.Logger) (*deliverer, error) {
-	shipped, err := templates.Load(templates.Shipped)
+	words, err := ownTexts(c)
 	if err != nil {
 		return nil, err
 	}
-	texts := func() *templates.Texts { return shipped }
+	texts := func() *templates.Texts { return words }
 	d := &deliverer{kafka: kafka, registry: reg, log: log}
 	if d.mail, err = mailTarget(c, key, texts, log); err != nil {
 		return nil, err

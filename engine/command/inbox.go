@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"embed"
 	"slices"
 
 	"tideline/engine/event"
@@ -15,11 +14,8 @@ import (
 // openInbox opens what notifications lead to: the inboxes in Redis and the
 // record in MongoDB.
 func (a *app) openInbox(kafka streams.Config) error {
-	texts, err := templates.Load(embed.FS{}) // no texts of our own: the shipped ones
-	if err != nil {
-		return err
-	}
-	a.projector, err = streams.NewProjector(kafka, inboxStore{a.store, texts}, 1000, a.registry, a.log)
+	var err error
+	a.projector, err = streams.NewProjector(kafka, inboxStore{a.store, a.texts}, 1000, a.registry, a.log)
 	if err != nil {
 		return err
 	}

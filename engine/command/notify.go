@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"tideline/engine/rehearsal"
 	"tideline/engine/skills"
 	"tideline/feeds"
-	"tideline/rulesets/templates"
 	"tideline/streams"
 	"tideline/timelines"
 )
@@ -25,7 +23,7 @@ func (a *app) notifyPorts() api.NotifyPorts {
 	return api.NotifyPorts{
 		Inbox: inboxPort{a.store, a.partitions}, Live: livePort{a.board, a.tail, a.partitions},
 		Candidates: candidatesPort{a.store, a.partitions}, Rulesets: rulesetsPort{a},
-		Rehearsal: rehearsalPort{a}, Publisher: a.engine.Producer(), Compile: compileOptions(),
+		Rehearsal: rehearsalPort{a}, Publisher: a.engine.Producer(), Compile: compileOptions(a.texts),
 		Active: func() map[string]event.RulesetRecord {
 			active, _ := a.engine.Rules()
 			return active
@@ -49,11 +47,8 @@ func (a *app) ruleCounts() map[string]api.RuleCounts {
 
 // openTail follows the notifications for the streams of this process.
 func (a *app) openTail(ctx context.Context, kafka streams.Config) error {
-	texts, err := templates.Load(embed.FS{}) // no texts of our own: the shipped ones
-	if err != nil {
-		return err
-	}
-	store := inboxStore{a.store, texts}
+	store := inboxStore{a.store, a.texts}
+	var err error
 	a.board = api.NewSwitchboard()
 	a.tail, err = streams.NewTail(ctx, kafka, streams.Notifications, func(in streams.Input) error {
 		n, err := event.DecodeNotification(in.Value)

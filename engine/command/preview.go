@@ -2,7 +2,6 @@ package command
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -32,17 +31,14 @@ func previewCommand() *cobra.Command {
 	cmd.Flags().StringVar(&template, "template", "", "which")
 	cmd.Flags().StringVar(&language, "language", "en", "BCP 47")
 	cmd.Flags().StringVar(&format, "format", "text", "text or html")
-	cmd.Flags().StringVar(&dir, "texts", "", "folder with a ruleset's own texts; default the shipped ones")
+	cmd.Flags().StringVar(&dir, "texts", "", "folder with texts of your own, as rulesets.texts; default the shipped ones")
 	cmd.Flags().BoolVar(&digest, "digest", false, "the form for several at once")
 	return cmd
 }
 
 // preview writes one message. The addresses in it lead nowhere.
 func preview(template, language, format, dir string, digest bool) (string, error) {
-	texts, err := templates.Load(templates.Shipped)
-	if err == nil && dir != "" {
-		texts, err = templates.Load(os.DirFS(dir))
-	}
+	texts, err := loadTexts(dir)
 	if err != nil {
 		return "", err
 	}

@@ -114,7 +114,7 @@ func planCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			set, err := compileRuleset(cmd.ErrOrStderr(), file, source)
+			set, err := compileRuleset(cmd.ErrOrStderr(), file, source, nil)
 			if err != nil {
 				return err
 			}
@@ -187,7 +187,7 @@ func activateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			set, err := compileRuleset(cmd.ErrOrStderr(), file, source)
+			set, err := compileRuleset(cmd.ErrOrStderr(), file, source, nil)
 			if err != nil {
 				return err
 			}

@@ -16,6 +16,7 @@ import (
 	"tideline/engine/skills"
 	"tideline/rulesets"
 	"tideline/rulesets/campus"
+	"tideline/rulesets/templates"
 )
 
 // readRuleset reads a file; without one, the shipped ruleset. File is what
@@ -32,12 +33,9 @@ func readRuleset(args []string) (file, source string, err error) {
 	return args[0], string(data), nil
 }
 
-// compileOptions are those of every command and of the engine.
-func compileOptions() rulesets.Options { return rulesets.Options{Normalize: skills.Normalize} }
-
 // compileRuleset compiles and prints what is wrong or questionable.
-func compileRuleset(out io.Writer, name, source string) (*rulesets.Set, error) {
-	set, problems := rulesets.Compile(name, []byte(source), compileOptions())
+func compileRuleset(out io.Writer, name, source string, texts *templates.Texts) (*rulesets.Set, error) {
+	set, problems := rulesets.Compile(name, []byte(source), compileOptions(texts))
 	for _, p := range problems {
 		fmt.Fprintln(out, p)
 	}
@@ -48,7 +46,8 @@ func compileRuleset(out io.Writer, name, source string) (*rulesets.Set, error) {
 }
 
 func checkCommand() *cobra.Command {
-	return &cobra.Command{
+	var dir string
+	cmd := &cobra.Command{
 		Use: "check [FILE...]", Short: "Say everything that is wrong with rulesets, with positions; without a file, check the shipped one",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			files := [][]string{nil}
@@ -58,13 +57,17 @@ func checkCommand() *cobra.Command {
 					files = append(files, []string{file})
 				}
 			}
+			texts, err := loadTexts(dir)
+			if err != nil {
+				return usageError{err}
+			}
 			var failed error
 			for _, file := range files {
 				name, source, err := readRuleset(file)
 				if err != nil {
 					return err
 				}
-				set, err := compileRuleset(cmd.OutOrStdout(), name, source)
+				set, err := compileRuleset(cmd.OutOrStdout(), name, source, texts)
 				if err != nil {
 					failed = errors.Join(failed, err)
 					continue
@@ -74,6 +77,8 @@ func checkCommand() *cobra.Command {
 			return failed
 		},
 	}
+	cmd.Flags().StringVar(&dir, "texts", "", "folder with texts of your own, as rulesets.texts; default the shipped ones")
+	return cmd
 }
 
 func testCommand() *cobra.Command {
@@ -85,7 +90,7 @@ func testCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			set, err := compileRuleset(cmd.ErrOrStderr(), name, source)
+			set, err := compileRuleset(cmd.ErrOrStderr(), name, source, nil)
 			if err != nil {
 				return err
 			}

@@ -128,7 +128,7 @@ func (a *app) rulesetFiles(seen map[string]string) []rulesetFile {
 			continue
 		}
 		seen[path] = digest
-		set, problems := rulesets.Compile(filepath.Base(path), source, compileOptions())
+		set, problems := rulesets.Compile(filepath.Base(path), source, compileOptions(a.texts))
 		if set == nil {
 			a.reloads.count(reloadRefused)
 			a.log.Error("a ruleset is wrong; what was in force goes on", "file", path, "problems", problems.Err())

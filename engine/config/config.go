@@ -115,10 +115,11 @@ type Batch struct {
 	MaxEntries int `yaml:"max_entries"`
 }
 
-// Rulesets says where rulesets come from beside the API. No directory: the
-// shipped one is put in force where none is.
+// Rulesets says where rulesets come from beside the API, and what people are
+// told. No directory: the shipped one is put in force where none is.
 type Rulesets struct {
-	Dir string `yaml:"dir"`
+	Dir   string `yaml:"dir"`
+	Texts string `yaml:"texts"` // directory of texts, one file a language, that go over the shipped ones
 }
 
 // Embedded fixes ports of the embedded servers on loopback.

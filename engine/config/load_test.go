@@ -70,6 +70,7 @@ func TestEveryKeyCanBeSetInEveryWay(t *testing.T) {
 		"http.cors_origins": "https://campus.example", "delivery.enabled": "false", "delivery.unsubscribe_secret": strings.Repeat("u", 32),
 		"smtp.host": "mail.example", "smtp.port": "2525", "smtp.tls": "tls", "smtp.from": "campus@example.org",
 		"smtp.allow_plaintext": "true", "public_url": "https://campus.example", "webhooks.file": file(t, "[]"), "webhooks.reload": "3s",
+		"rulesets.dir": t.TempDir(), "rulesets.texts": t.TempDir(),
 	}
 	for _, key := range Keys() {
 		text, ok := values[key]
@@ -171,6 +172,9 @@ func TestEachValueIsChecked(t *testing.T) {
 		{"log.format", "xml", `is "xml"; must be text or json`},
 		{"tick", "10ms", "is 10ms; must be from 100ms to 1h"},
 		{"tick", "2h", "is 2h0m0s; must be from 100ms to 1h"},
+		{"webhooks.reload", "0s", "is 0s; must be more than nothing"},
+		{"rulesets.dir", "/nowhere", `is "/nowhere", which is not a directory that can be read`},
+		{"rulesets.texts", "load_test.go", `is "load_test.go", which is not a directory that can be read`},
 		{"tick", "xd", `is "xd"; a duration such as 10s, 6h or 7d is needed`},
 		{"batch.max_records", "0", "is 0; must be positive"},
 		{"scoring.content.overlap", "5", "is 5; must be from 0 to 4"},

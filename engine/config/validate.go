@@ -31,6 +31,8 @@ func (l *loader) validate() {
 	l.weights("scoring.jobs", c.Scoring.Jobs)
 	l.weights("scoring.hackathons", c.Scoring.Hackathons)
 	l.weights("scoring.content", c.Scoring.Content)
+	l.directory("rulesets.dir", c.Rulesets.Dir)
+	l.directory("rulesets.texts", c.Rulesets.Texts)
 	l.listeners()
 	l.delivery()
 	if c.Instance == "" {
@@ -114,4 +116,10 @@ func loopbackHost(host string) bool {
 func confidential(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && u.Hostname() != "" && (u.Scheme == "https" || u.Scheme == "http" && loopbackHost(u.Hostname()))
+}
+
+// directory checks one that somebody named.
+func (l *loader) directory(key, path string) {
+	info, err := os.Stat(path)
+	l.check(key, path == "" || err == nil && info.IsDir(), "is %q, which is not a directory that can be read", path)
 }
