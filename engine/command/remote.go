@@ -250,8 +250,36 @@ func (r *remote) activate(cmd *cobra.Command, name, how string, version, send in
 	if _, err := r.call(cmd.Context(), http.MethodPost, "/rulesets/"+url.PathEscape(name)+"/"+how, nil, body, &done); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%s version %d, digest %.12s, is being put in force\n", name, done.Version, done.Digest)
+	state := "is in force"
+	if !r.inForce(cmd.Context(), name, done.Version) {
+		state = "is accepted, and not in force yet"
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "%s version %d, digest %.12s, %s\n", name, done.Version, done.Digest, state)
 	return nil
+}
+
+// switchWithin is how long a process may take to come to where the streams switch.
+const switchWithin = 15 * time.Second
+
+// inForce waits until the process that was asked has switched.
+func (r *remote) inForce(ctx context.Context, name string, version int) bool {
+	ctx, cancel := context.WithTimeout(ctx, switchWithin)
+	defer cancel()
+	return await(ctx, func() bool {
+		var all struct {
+			Rulesets []struct {
+				Name   string
+				Active int `json:"active_version"`
+			}
+		}
+		_, err := r.call(ctx, http.MethodGet, "/rulesets", nil, nil, &all)
+		for _, set := range all.Rulesets {
+			if set.Name == name && set.Active == version {
+				return err == nil
+			}
+		}
+		return false
+	}) == nil
 }
 
 func rollbackCommand() *cobra.Command {
