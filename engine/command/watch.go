@@ -47,17 +47,13 @@ func (m reloadMetrics) count(outcome string) { m.reloads.WithLabelValues(outcome
 // rulesetFile is one ruleset as it lies in a directory, or in the program.
 type rulesetFile struct{ name, source, tests string }
 
-// lookEvery is how often the directory of rulesets is looked at. Its contents are
-// compared, not its times: ConfigMaps change by swapping links, and some file
-// systems tell nobody.
-const lookEvery = 5 * time.Second
-
 // watchRulesets keeps the rulesets of the configured directory in force; without
 // a directory, it puts the shipped one in force where there is none yet. A file
-// that is wrong is reported and the good version goes on.
+// that is wrong is reported and the good version goes on. Contents are compared,
+// not times: ConfigMaps change by swapping links, and some file systems tell nobody.
 func (a *app) watchRulesets(ctx context.Context) error {
 	seen := map[string]string{} // file -> digest of what was last tried
-	ticker := time.NewTicker(lookEvery)
+	ticker := time.NewTicker(a.config.Rulesets.Reload)
 	defer ticker.Stop()
 	first := time.NewTimer(0)
 	defer first.Stop()

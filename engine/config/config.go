@@ -120,6 +120,8 @@ type Batch struct {
 type Rulesets struct {
 	Dir   string `yaml:"dir"`
 	Texts string `yaml:"texts"` // directory of texts, one file a language, that go over the shipped ones
+
+	Reload time.Duration `yaml:"reload"` // how often Dir is looked at
 }
 
 // Embedded fixes ports of the embedded servers on loopback.
@@ -144,7 +146,7 @@ func Default() Config {
 		Log:      Log{Format: "text", Level: "info"},
 		Tick:     10 * time.Second,
 		SMTP:     SMTP{Port: 587, TLS: "starttls"},
-		Delivery: Delivery{Enabled: true}, Webhooks: Webhooks{Reload: 5 * time.Second},
+		Delivery: Delivery{Enabled: true}, Webhooks: Webhooks{Reload: 5 * time.Second}, Rulesets: Rulesets{Reload: 5 * time.Second},
 		Scoring: Scoring{Jobs: weights(7 * day), Hackathons: weights(5 * day), Content: weights(3 * day)},
 		Batch:   Batch{MaxRecords: 5000, MaxEntries: 20_000},
 	}

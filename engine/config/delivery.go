@@ -59,7 +59,6 @@ func (l *loader) delivery() {
 		info, err := os.Stat(c.Webhooks.File)
 		l.check("webhooks.file", err == nil && !info.IsDir(), "is %q, which is not a file that can be read: %v", c.Webhooks.File, err)
 	}
-	l.check("webhooks.reload", c.Webhooks.Reload > 0, "is %s; must be more than nothing", c.Webhooks.Reload)
 	secret := c.Delivery.UnsubscribeSecret
 	l.check("delivery.unsubscribe_secret", secret == "" || len(secret) >= 32, "has %d bytes; must have at least 32", len(secret))
 	l.check("smtp.tls", slices.Contains([]string{"starttls", "tls", "none"}, c.SMTP.TLS), "is %q; must be starttls, tls or none", c.SMTP.TLS)

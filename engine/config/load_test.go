@@ -69,7 +69,7 @@ func TestEveryKeyCanBeSetInEveryWay(t *testing.T) {
 		"embedded.mongo_port": "3", "auth.hs256_secret": strings.Repeat("s", 32), "auth.jwks_url": "https://keys", "kafka.brokers": "a:1,b:2",
 		"http.cors_origins": "https://campus.example", "delivery.enabled": "false", "delivery.unsubscribe_secret": strings.Repeat("u", 32),
 		"smtp.host": "mail.example", "smtp.port": "2525", "smtp.tls": "tls", "smtp.from": "campus@example.org",
-		"smtp.allow_plaintext": "true", "public_url": "https://campus.example", "webhooks.file": file(t, "[]"), "webhooks.reload": "3s",
+		"smtp.allow_plaintext": "true", "public_url": "https://campus.example", "webhooks.file": file(t, "[]"), "webhooks.reload": "3s", "rulesets.reload": "4s",
 		"rulesets.dir": t.TempDir(), "rulesets.texts": t.TempDir(),
 	}
 	for _, key := range Keys() {
@@ -173,6 +173,7 @@ func TestEachValueIsChecked(t *testing.T) {
 		{"tick", "10ms", "is 10ms; must be from 100ms to 1h"},
 		{"tick", "2h", "is 2h0m0s; must be from 100ms to 1h"},
 		{"webhooks.reload", "0s", "is 0s; must be more than nothing"},
+		{"rulesets.reload", "-1s", "is -1s; must be more than nothing"},
 		{"rulesets.dir", "/nowhere", `is "/nowhere", which is not a directory that can be read`},
 		{"rulesets.texts", "load_test.go", `is "load_test.go", which is not a directory that can be read`},
 		{"tick", "xd", `is "xd"; a duration such as 10s, 6h or 7d is needed`},

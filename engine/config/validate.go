@@ -33,6 +33,8 @@ func (l *loader) validate() {
 	l.weights("scoring.content", c.Scoring.Content)
 	l.directory("rulesets.dir", c.Rulesets.Dir)
 	l.directory("rulesets.texts", c.Rulesets.Texts)
+	l.check("rulesets.reload", c.Rulesets.Reload > 0, "is %s; must be more than nothing", c.Rulesets.Reload)
+	l.check("webhooks.reload", c.Webhooks.Reload > 0, "is %s; must be more than nothing", c.Webhooks.Reload)
 	l.listeners()
 	l.delivery()
 	if c.Instance == "" {
