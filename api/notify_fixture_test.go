@@ -125,7 +125,7 @@ func (w *world) keep(source, tests string) {
 }
 
 func (w *world) inForce(source string, version int) {
-	w.notify.active["test"] = event.RulesetRecord{Ruleset: &event.Activation{Name: "test", Version: version, Source: source, Digest: digestOf(source)}}
+	w.notify.active["test"] = event.RulesetRecord{Ruleset: &event.Activation{Name: "test", Version: version, Source: source, Digest: digestOf(source), Before: 1}}
 }
 
 func (n *notifyWorld) List(_ context.Context, recipient string, before int64, limit int) ([]event.InboxItem, error) {

@@ -186,14 +186,9 @@ func (w *world) eligible(s *student, o *opportunity, now time.Time) bool {
 // key is the sum of the four terms; false when there is no overlap.
 func (w *world) key(s *student, o *opportunity) (int64, bool) {
 	weights := w.config.Weights[o.bucket]
-	n, d := 0, 0
-	for name, need := range o.skills {
-		d += need.weight * 60
-		if level, has := s.skills[name]; has {
-			n += need.weight * min(level, need.level) * 60 / need.level
-		}
-	}
-	if n == 0 {
+	n, d := points(s, o)
+	m, e := needs(s, o)
+	if n, d = n+m, d+e; n == 0 {
 		return 0, false
 	}
 	key := int64(math.Round(65536 * weights.Overlap * math.Log2(float64(n)/float64(d))))
@@ -212,6 +207,31 @@ func (w *world) key(s *student, o *opportunity) (int64, bool) {
 	}
 	key += int64(math.Round(65536 * float64(o.posted.Unix()-1577836800) / weights.HalfLife.Seconds()))
 	return key, true
+}
+
+// points are what a student brings of what the skills of an opportunity are worth.
+func points(s *student, o *opportunity) (n, d int) {
+	for name, need := range o.skills {
+		d += need.weight * 60
+		if level, has := s.skills[name]; has {
+			n += need.weight * min(level, need.level) * 60 / need.level
+		}
+	}
+	return n, d
+}
+
+// needs are the same of what the student lacks: content is worth twice as much
+// to those who need its skills as to those who have them.
+func needs(s *student, o *opportunity) (n, d int) {
+	if o.bucket != "content" {
+		return 0, 0
+	}
+	for name, need := range o.skills {
+		twice := min(10, 2*need.weight)
+		d += twice * 60
+		n += twice * int(math.Ceil(5*s.gaps[name].severity)) * 12
+	}
+	return n, d
 }
 
 func sortedKeys(m map[string]bool) []string {

@@ -91,7 +91,7 @@ func (w *world) parseOpportunity(r Record) *opportunity {
 		(raw.Status == "open" || raw.Status == "closed") && !blank(raw.Title) && len(raw.Title) <= 500 &&
 		len(raw.Kind) <= 200 && len(raw.Organisation) <= 200 && len(raw.URL) <= 2048 && len(raw.Description) <= 8192 &&
 		len(raw.Source) <= 200 && len(raw.Recruiter) <= 128 && validScore(raw.Difficulty) &&
-		len(raw.Skills) <= 64 && len(raw.GraduationYears) <= 16 && validPlaces(raw.Locations)
+		len(raw.Skills) <= 64 && (raw.Bucket != "content" || len(raw.Skills) <= 50) && len(raw.GraduationYears) <= 16 && validPlaces(raw.Locations)
 	if !valid {
 		return nil
 	}

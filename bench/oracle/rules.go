@@ -218,14 +218,8 @@ func later(a, b time.Time) time.Time {
 }
 
 func overlap(s *student, o *opportunity) float64 {
-	n, d := 0, 0
-	for name, need := range o.skills {
-		d += need.weight * 60
-		if level, has := s.skills[name]; has {
-			n += need.weight * min(level, need.level) * 60 / need.level
-		}
-	}
-	if n == 0 {
+	n, d := points(s, o)
+	if d == 0 {
 		return 0
 	}
 	return float64(n) / float64(d)

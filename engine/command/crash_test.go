@@ -343,6 +343,7 @@ func (v *victim) survive(rounds int) {
 		v.start()
 		if round == 0 {
 			v.ruled()
+			time.Sleep(1100 * time.Millisecond) // what is written in the same second, the oracle says nothing about
 		} else {
 			v.verify()
 		}

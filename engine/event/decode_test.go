@@ -39,6 +39,7 @@ func TestRejectedOpportunitiesSayWhereAndWhatToDo(t *testing.T) {
 		{"blank skill", with(okOpportunity, `"skills":[{"name":" \t "}]`), "invalid opportunity: skills[0].name: must name a skill (missing)"},
 		{"level 0", with(okOpportunity, `"skills":[{"name":"go"},{"name":"sql","level":0}]`), "invalid opportunity: skills[1].level: is 0; must be from 1 to 5 (out_of_range)"},
 		{"weight 0", with(okOpportunity, `"skills":[{"name":"go","level":2,"weight":0}]`), "invalid opportunity: skills[0].weight: is 0; must be from 1 to 10 (out_of_range)"},
+		{"51 skills of content", with(strings.Replace(okOpportunity, `"jobs"`, `"content"`, 1), `"skills":`+repeated(`{"name":"go"}`, 51)), "invalid opportunity: skills: has 51 items; at most 50 are allowed (too_many)"},
 		{"65 skills", with(okOpportunity, `"skills":`+repeated(`{"name":"go"}`, 65)), "invalid opportunity: skills: has 65 items; at most 64 are allowed (too_many)"},
 		{"bad date", with(okOpportunity, `"deadline":"next week"`), `invalid opportunity: deadline: is "next week"; must be an RFC 3339 time or YYYY-MM-DD (bad_date)`},
 		{"absurd year", with(okOpportunity, `"posted_at":"1970-01-01"`), "invalid opportunity: posted_at: is in the year 1970; must be from 2000 to 2100 (bad_date)"},

@@ -1,9 +1,11 @@
 package event
 
 // Limits of one value. They keep a record far below Kafka's message limit and
-// the index's accumulators inside 16 bits (MaxSkills x 10 x 60 = 38,400).
+// the index's accumulators inside 16 bits (MaxSkills x 10 x 60 = 38,400;
+// MaxTopics x (10 + 10) x 60 = 60,000).
 const (
 	MaxSkills    = 64   // skills of one profile or opportunity
+	MaxTopics    = 50   // skills that one piece of content is about
 	MaxLevel     = 5    // 1 heard of it .. 5 expert
 	MaxWeight    = 10   // importance of one required skill
 	maxID        = 128  // bytes

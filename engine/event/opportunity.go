@@ -159,7 +159,11 @@ func (o *Opportunity) check(c *checker) {
 	c.text("source", o.Source, maxName)
 	c.text("recruiter", o.Recruiter, maxID)
 	c.score("difficulty", o.Difficulty)
-	if c.count("skills", len(o.Skills), MaxSkills) {
+	most := MaxSkills
+	if o.Bucket == Content {
+		most = MaxTopics
+	}
+	if c.count("skills", len(o.Skills), most) {
 		for i, s := range o.Skills {
 			path := fmt.Sprintf("skills[%d]", i)
 			c.skill(path, s.Name, s.Level)

@@ -42,6 +42,18 @@ func (d *Dictionary) skill(name string) uint32 {
 	return id
 }
 
+// needPrefix begins the text of a need. No skill begins so: normal forms have no control characters.
+const needPrefix = "\x1fneed\x1f"
+
+// need numbers the need for a skill: students have it who have a gap there, and
+// content asks for it that is about the skill.
+func (d *Dictionary) need(skill uint32) uint32 { return d.id(needPrefix + d.name(skill)) }
+
+// named gives a skill's name, or that of the skill that is needed.
+func (d *Dictionary) named(id uint32) (skill string, need bool) {
+	return strings.CutPrefix(d.name(id), needPrefix)
+}
+
 // Canonical gives the canonical spelling of a skill.
 func (d *Dictionary) Canonical(skill string) string { return d.name(d.skill(skill)) }
 
@@ -74,11 +86,13 @@ func (d *Dictionary) name(id uint32) string {
 	return d.names[id]
 }
 
-// Skills names the skills an opportunity asks for.
+// Skills names the skills an opportunity asks for, or is about.
 func (d *Dictionary) Skills(o *Opportunity) []string {
-	names := make([]string, len(o.skills))
-	for i, r := range o.skills {
-		names[i] = d.name(r.skill)
+	names := make([]string, 0, len(o.skills))
+	for _, r := range o.skills {
+		if name, need := d.named(r.skill); !need {
+			names = append(names, name)
+		}
 	}
 	return names
 }

@@ -21,6 +21,7 @@ type Explanation struct {
 	Terms      Terms          `json:"terms"`                // what the key is the sum of
 	Matched    []MatchedSkill `json:"matched"`
 	Missing    []MissingSkill `json:"missing"`
+	Closes     []ClosedGap    `json:"closes,omitempty"` // gaps of the student that content is about
 }
 
 // MatchedSkill is a required skill the student has, at whatever level.
@@ -36,6 +37,13 @@ type MissingSkill struct {
 	Skill    string `json:"skill"`
 	Required int    `json:"required"`
 	Weight   int    `json:"weight"`
+}
+
+// ClosedGap is a skill the student needs, with how much, 1..5.
+type ClosedGap struct {
+	Skill  string `json:"skill"`
+	Need   int    `json:"need"`
+	Weight int    `json:"weight"`
 }
 
 // Scorer explains pairs. It is safe for concurrent use.
@@ -81,8 +89,8 @@ func extrasOf(dict *Dictionary, view event.View) *extras {
 // compare fills in the factors, which are worth knowing also when a gate is shut.
 func (e *Explanation) compare(dict *Dictionary, s *Student, o *Opportunity) {
 	e.Fit, e.Interest, e.Matched, e.Missing = 1, 1, []MatchedSkill{}, []MissingSkill{}
-	if o.total > 0 {
-		e.Overlap = float64(earned(s, o)) / float64(o.total)
+	if _, known := earned(s, o); known > 0 {
+		e.Overlap = float64(known) / float64(o.known)
 	}
 	if o.difficulty >= 0 && s.ability >= 0 {
 		e.Fit = fit(o.weights, o.difficulty, int(s.ability))
@@ -92,14 +100,19 @@ func (e *Explanation) compare(dict *Dictionary, s *Student, o *Opportunity) {
 	}
 	e.Freshness = float64(o.fresh) / unit
 	for _, r := range o.skills {
-		name := dict.name(r.skill)
-		if level := s.level(r.skill); level > 0 {
+		name, need := dict.named(r.skill)
+		switch level := s.level(r.skill); {
+		case need && level > 0:
+			e.Closes = append(e.Closes, ClosedGap{name, level, int(r.weight)})
+		case need:
+		case level > 0:
 			e.Matched = append(e.Matched, MatchedSkill{name, level, int(r.level), int(r.weight)})
-		} else {
+		default:
 			e.Missing = append(e.Missing, MissingSkill{name, int(r.level), int(r.weight)})
 		}
 	}
 	slices.SortFunc(e.Matched, func(a, b MatchedSkill) int { return compareText(a.Skill, b.Skill) })
+	slices.SortFunc(e.Closes, func(a, b ClosedGap) int { return compareText(a.Skill, b.Skill) })
 	slices.SortFunc(e.Missing, func(a, b MissingSkill) int { return compareText(a.Skill, b.Skill) })
 }
 

@@ -41,17 +41,26 @@ func someScore(t *rapid.T) *float64 {
 }
 
 func someProfile(t *rapid.T, id string) event.Profile {
-	return event.Profile{
+	p := event.Profile{
 		ID: id, Skills: someSkills(t, 8), Locations: somePlaces(t),
 		GraduationYear: rapid.SampledFrom([]int{0, 2026, 2027}).Draw(t, "year"),
 		Remote:         new(rapid.Bool().Draw(t, "remote")),
 		AIProfile:      event.AIProfile{CareerScore: someScore(t)},
 	}
+	for range rapid.IntRange(0, 3).Draw(t, "gaps") {
+		p.Gaps = append(p.Gaps, event.Gap{Skill: fmt.Sprintf("k%d", rapid.IntRange(0, 12).Draw(t, "gap")), Severity: rapid.Float64Range(0, 1).Draw(t, "severity")})
+	}
+	return p
 }
 
-func someOpportunity(t *rapid.T, id string) event.Opportunity {
+// someBucket is one in which gaps mean nothing, or the one in which they do.
+func someBucket(t *rapid.T) event.Bucket {
+	return rapid.SampledFrom([]event.Bucket{event.Jobs, event.Content}).Draw(t, "bucket")
+}
+
+func someOpportunity(t *rapid.T, bucket event.Bucket, id string) event.Opportunity {
 	o := event.Opportunity{
-		ID: id, Bucket: event.Jobs, Title: id, Status: event.Open, Difficulty: someScore(t), Locations: somePlaces(t),
+		ID: id, Bucket: bucket, Title: id, Status: event.Open, Difficulty: someScore(t), Locations: somePlaces(t),
 		PostedAt:        testNow.Add(-time.Duration(rapid.IntRange(0, 60).Draw(t, "age")) * 12 * time.Hour),
 		GraduationYears: rapid.SliceOfN(rapid.SampledFrom([]int{2026, 2027}), 0, 1).Draw(t, "years"),
 		Remote:          rapid.Bool().Draw(t, "remote"),
@@ -75,6 +84,7 @@ func someConfig(t *rapid.T) Config {
 	w.Fit = rapid.SampledFrom([]float64{1, 0, 2}).Draw(t, "b")
 	w.Interest = rapid.SampledFrom([]float64{1, 0, 2.5}).Draw(t, "c")
 	w.HalfLife = rapid.SampledFrom([]time.Duration{6 * time.Hour, 7 * 24 * time.Hour}).Draw(t, "half-life")
+	c.Buckets[event.Content.Index()] = *w
 	return c
 }
 
@@ -94,12 +104,12 @@ func someExtras(t *rapid.T, x *Students, dict *Dictionary, id string, opportunit
 
 func TestMatchFindsExactlyWhoScoresAboveTheFloor(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		config := someConfig(t)
+		config, bucket := someConfig(t), someBucket(t)
 		dict := NewDictionary(lower)
 		x := NewStudents(dict, config)
 		var opportunities []event.Opportunity
 		for i := range rapid.IntRange(1, 5).Draw(t, "opportunities") {
-			opportunities = append(opportunities, someOpportunity(t, fmt.Sprint("o", i)))
+			opportunities = append(opportunities, someOpportunity(t, bucket, fmt.Sprint("o", i)))
 		}
 		for i := range rapid.IntRange(0, 120).Draw(t, "puts") {
 			id := fmt.Sprint("s", rapid.IntRange(0, 90).Draw(t, "student"))
@@ -111,7 +121,7 @@ func TestMatchFindsExactlyWhoScoresAboveTheFloor(t *testing.T) {
 				someExtras(t, x, dict, id, opportunities)
 			}
 			if i%3 == 0 {
-				x.SetFloor(id, event.Jobs, int64(rapid.IntRange(50_000, 120_000).Draw(t, "floor"))*200)
+				x.SetFloor(id, bucket, int64(rapid.IntRange(50_000, 120_000).Draw(t, "floor"))*200)
 			}
 		}
 		for _, b := range x.blocks { // work the bounds out although the block is small
@@ -125,7 +135,7 @@ func TestMatchFindsExactlyWhoScoresAboveTheFloor(t *testing.T) {
 			for id := range x.byID {
 				s, _ := x.Lookup(id)
 				b, slot := x.at(x.byID[id])
-				if terms, gate := Score(s, o, testNow); gate == NoGate && terms.Key() >= full(b.floors[0].keys[slot]) {
+				if terms, gate := Score(s, o, testNow); gate == NoGate && terms.Key() >= full(b.floors[bucket.Index()].keys[slot]) {
 					want[id] = terms.Key()
 				}
 			}
@@ -140,7 +150,7 @@ func TestMatchFindsExactlyWhoScoresAboveTheFloor(t *testing.T) {
 
 func TestTopIsTheBestOfAllScores(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		config := someConfig(t)
+		config, bucket := someConfig(t), someBucket(t)
 		dict := NewDictionary(lower)
 		students := NewStudents(dict, config)
 		x := NewOpportunities()
@@ -153,7 +163,7 @@ func TestTopIsTheBestOfAllScores(t *testing.T) {
 				delete(kept, event.MemberOf(id))
 				continue
 			}
-			o := someOpportunity(t, id)
+			o := someOpportunity(t, bucket, id)
 			raw = append(raw, o)
 			c := Compile(dict, o, config)
 			x.Put(c)
@@ -173,14 +183,14 @@ func TestTopIsTheBestOfAllScores(t *testing.T) {
 		})
 		k := rapid.IntRange(1, 20).Draw(t, "k")
 		var scratch Scratch
-		got, truncated := x.Top(s, event.Jobs, k, testNow, &scratch)
+		got, truncated := x.Top(s, bucket, k, testNow, &scratch)
 		if !slices.Equal(got, all[:min(k, len(all))]) {
 			t.Fatalf("got  %v\nwant %v", got, all[:min(k, len(all))])
 		}
 		if !truncated && len(all) > k || truncated && len(got) < k {
 			t.Fatalf("truncated %v with %d of %d", truncated, len(got), len(all))
 		}
-		if n := x.Len(event.Jobs); n != len(kept) {
+		if n := x.Len(bucket); n != len(kept) {
 			t.Fatalf("%d counted, %d kept", n, len(kept))
 		}
 	})

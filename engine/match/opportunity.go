@@ -15,7 +15,8 @@ type Opportunity struct {
 	years      uint64   // bit y-2000 for each graduation year asked for; 0: any
 	deadline   int64    // Unix seconds; MaxInt64: none
 	locations  []uint32 // sorted; empty: anywhere
-	total      int      // D of the overlap: sum of 60 x weight
+	total      int      // what the skills and needs are worth together: sum of 60 x weight
+	known      int      // D of the overlap: the same of the skills alone
 	remote     bool
 	open       bool
 	bucket     event.Bucket
@@ -30,6 +31,7 @@ type Opportunity struct {
 type required struct {
 	skill         uint32
 	level, weight uint8
+	need          bool
 }
 
 // scale is the least number that every level divides: with it, overlaps are whole numbers.
@@ -52,7 +54,13 @@ func Compile(dict *Dictionary, o event.Opportunity, config Config) *Opportunity 
 		c.deadline = o.Deadline.Unix()
 	}
 	for _, s := range o.Skills {
-		c.require(required{dict.skill(s.Name), uint8(s.Level), uint8(s.Weight)})
+		c.require(required{skill: dict.skill(s.Name), level: uint8(s.Level), weight: uint8(s.Weight)})
+	}
+	c.known = c.total
+	if o.Bucket == event.Content {
+		for _, r := range slices.Clone(c.skills) {
+			c.require(required{skill: dict.need(r.skill), level: event.MaxLevel, weight: min(event.MaxWeight, 2*r.weight), need: true})
+		}
 	}
 	for _, y := range o.GraduationYears {
 		c.years |= 1 << (y - 2000)

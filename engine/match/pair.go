@@ -23,12 +23,12 @@ type Pair struct {
 func Judge(s *Student, o *Opportunity, now time.Time) Pair {
 	_, gate := Score(s, o, now)
 	p := Pair{Gate: gate, Fit: 1, Interest: 1}
-	n := earned(s, o)
+	n, known := earned(s, o)
 	if n == 0 {
 		return p
 	}
 	t := terms(s, o, n)
-	p.Overlap = float64(n) / float64(o.total)
+	p.Overlap = float64(known) / float64(o.known)
 	p.Relevance = math.Exp2(float64(t.Overlap+t.Fit+t.Interest) / unit)
 	if o.difficulty >= 0 && s.ability >= 0 {
 		p.Fit = fit(o.weights, o.difficulty, int(s.ability))
@@ -61,10 +61,12 @@ func (s *Student) Seeking() bool { return s.seeking }
 // those they lack, each in the order of their names.
 func (d *Dictionary) Compare(s *Student, o *Opportunity) (matched, missing []string) {
 	for _, r := range o.skills {
-		if s.level(r.skill) > 0 {
-			matched = append(matched, d.name(r.skill))
-		} else {
-			missing = append(missing, d.name(r.skill))
+		switch name, need := d.named(r.skill); {
+		case need:
+		case s.level(r.skill) > 0:
+			matched = append(matched, name)
+		default:
+			missing = append(missing, name)
 		}
 	}
 	slices.Sort(matched)
@@ -79,12 +81,13 @@ func least(overlap float64, total int) int {
 }
 
 // Above finds every student whose overlap with an opportunity is at least
-// overlap, and more than nothing. It asks no gates and no floors.
+// overlap, and who has more than nothing of it; needs may let others through. It
+// asks no gates and no floors.
 func (x *Students) Above(o *Opportunity, overlap float64, emit func(ord int)) {
 	if o.total == 0 {
 		return
 	}
-	a, need := x.arrival(o, nil), least(overlap, o.total)
+	a, need := x.arrival(o, nil), least(overlap, o.known)
 	for i, b := range x.blocks {
 		if a.find(b, &x.spread); len(a.lists) == 0 {
 			continue
@@ -109,7 +112,8 @@ func (x *Students) Above(o *Opportunity, overlap float64, emit func(ord int)) {
 }
 
 // Above finds every open opportunity of some buckets whose overlap with a student
-// is at least overlap, and more than nothing. It asks no gates.
+// is at least overlap, and of which they have more than nothing; needs may let
+// others through. It asks no gates.
 func (x *Opportunities) Above(s *Student, buckets [3]bool, overlap float64, scratch *Scratch, emit func(event.Member)) {
 	for i, shelves := range x.shelves {
 		if !buckets[i] {
@@ -133,7 +137,7 @@ func (s *shelf) above(student *Student, overlap float64, sums *[shelfSize]uint16
 		return
 	}
 	for slot, o := range s.items {
-		if n := int(sums[slot]); n > 0 && o != nil && n >= least(overlap, o.total) {
+		if n := int(sums[slot]); n > 0 && o != nil && n >= least(overlap, o.known) {
 			emit(o.member)
 		}
 	}

@@ -43,14 +43,14 @@ func Score(s *Student, o *Opportunity, now time.Time) (Terms, Gate) {
 	if gate := admits(s, o); gate != NoGate {
 		return Terms{}, gate
 	}
-	n := earned(s, o)
+	n, _ := earned(s, o)
 	if n == 0 {
 		return Terms{}, NoSkillGate
 	}
 	return terms(s, o, n), NoGate
 }
 
-// terms scores an eligible pair with n overlap points.
+// terms scores an eligible pair with n points.
 func terms(s *Student, o *Opportunity, n int) Terms {
 	return Terms{
 		Overlap: o.weights.overlapTerm(n, o.total), Fit: o.weights.fitTerm(o.difficulty, int(s.ability)),
@@ -92,9 +92,10 @@ func placeFits(s *Student, o *Opportunity) bool {
 	return false
 }
 
-// earned is N of the overlap: both lists are sorted by skill.
-func earned(s *Student, o *Opportunity) int {
-	n, j := 0, 0
+// earned are the points of a student: all, and those for skills alone, which
+// are N of the overlap. Both lists are sorted by skill.
+func earned(s *Student, o *Opportunity) (n, known int) {
+	j := 0
 	for _, r := range o.skills {
 		for j < len(s.skills) && s.skills[j]>>levelBits < r.skill {
 			j++
@@ -103,10 +104,14 @@ func earned(s *Student, o *Opportunity) int {
 			break
 		}
 		if s.skills[j]>>levelBits == r.skill {
-			n += r.points(uint8(s.skills[j] & (1<<levelBits - 1)))
+			points := r.points(uint8(s.skills[j] & (1<<levelBits - 1)))
+			n += points
+			if !r.need {
+				known += points
+			}
 		}
 	}
-	return n
+	return n, known
 }
 
 // interestTerm is 0 for a student without weights.

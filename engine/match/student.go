@@ -1,6 +1,7 @@
 package match
 
 import (
+	"math"
 	"slices"
 
 	"tideline/engine/event"
@@ -40,6 +41,11 @@ func compileStudent(dict *Dictionary, p event.Profile) Student {
 	for _, skill := range p.Skills {
 		s.skills = append(s.skills, dict.skill(skill.Name)<<levelBits|uint32(skill.Level))
 	}
+	for _, gap := range p.Gaps {
+		if level := needed(gap.Severity); level > 0 {
+			s.skills = append(s.skills, dict.need(dict.skill(gap.Skill))<<levelBits|level)
+		}
+	}
 	slices.Sort(s.skills)
 	s.skills = highest(s.skills)
 	for _, l := range p.Locations {
@@ -49,6 +55,9 @@ func compileStudent(dict *Dictionary, p event.Profile) Student {
 	s.locations = slices.Clip(slices.Compact(s.locations))
 	return s
 }
+
+// needed is a gap's severity, 0..1, as the level of a need.
+func needed(severity float64) uint32 { return uint32(math.Ceil(severity * event.MaxLevel)) }
 
 // ability is what is compared with an opportunity's difficulty: the career score,
 // to a quarter how interviews went, or the one of the two that is known.
@@ -78,7 +87,9 @@ func highest(skills []uint32) []uint32 {
 func (s *Student) profile(dict *Dictionary, id string) event.Profile {
 	p := event.Profile{ID: id, OpenToWork: s.seeking}
 	for _, packed := range s.skills {
-		p.Skills = append(p.Skills, event.Skill{Name: dict.name(packed >> levelBits), Level: int(packed & (1<<levelBits - 1))})
+		if name, need := dict.named(packed >> levelBits); !need {
+			p.Skills = append(p.Skills, event.Skill{Name: name, Level: int(packed & (1<<levelBits - 1))})
+		}
 	}
 	slices.SortFunc(p.Skills, func(a, b event.Skill) int { return compareText(a.Name, b.Name) })
 	if s.year != 0 {

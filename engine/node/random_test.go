@@ -17,7 +17,7 @@ var (
 func randomOpportunity(t *rapid.T, id string, at time.Time) event.Opportunity {
 	o := event.Opportunity{
 		ID: id, Title: "t", Status: event.Open,
-		Bucket:       rapid.SampledFrom([]event.Bucket{event.Jobs, event.Jobs, event.Jobs, event.Jobs, event.Hackathons, event.Content}).Draw(t, "bucket"),
+		Bucket:       rapid.SampledFrom([]event.Bucket{event.Jobs, event.Jobs, event.Jobs, event.Hackathons, event.Content, event.Content}).Draw(t, "bucket"),
 		Organisation: rapid.SampledFrom([]string{"", "Acme", "Umbra"}).Draw(t, "organisation"),
 		PostedAt:     at.Add(-time.Duration(rapid.IntRange(0, 20).Draw(t, "age")) * 12 * time.Hour).Truncate(12 * time.Hour),
 		Remote:       rapid.Bool().Draw(t, "remote"),
@@ -51,6 +51,9 @@ func randomProfile(t *rapid.T, id string) event.Profile {
 	}
 	for range rapid.IntRange(0, 5).Draw(t, "skills") {
 		p.Skills = append(p.Skills, event.Skill{Name: rapid.SampledFrom(skillNames).Draw(t, "skill"), Level: rapid.IntRange(1, 5).Draw(t, "level")})
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "gaps") {
+		p.Gaps = append(p.Gaps, event.Gap{Skill: rapid.SampledFrom(skillNames).Draw(t, "gap"), Severity: rapid.Float64Range(0, 1).Draw(t, "severity")})
 	}
 	if rapid.Bool().Draw(t, "able") {
 		p.AIProfile.CareerScore = new(float64(rapid.IntRange(0, 100).Draw(t, "ability")))

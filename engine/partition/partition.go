@@ -26,6 +26,7 @@ import (
 // be ahead of the events the partition has seen, never behind.
 type Catalog interface {
 	Get(id string) (*catalog.Item, bool)
+	ByMember(m event.Member) (event.Opportunity, bool)
 	Changed(event.Range) []catalog.Written
 	Changing() []*catalog.Item
 	Expiring(after, upTo time.Time) []*catalog.Item

@@ -105,6 +105,9 @@ func randomProfile(t *rapid.T) event.Profile {
 	for _, name := range rapid.SliceOfNDistinct(skillNames, 0, 3, rapid.ID[string]).Draw(t, "skills") {
 		p.Skills = append(p.Skills, event.Skill{Name: name, Level: rapid.IntRange(1, 5).Draw(t, "level")})
 	}
+	for _, name := range rapid.SliceOfNDistinct(skillNames, 0, 2, rapid.ID[string]).Draw(t, "gaps") {
+		p.Gaps = append(p.Gaps, event.Gap{Skill: name, Severity: 0.8})
+	}
 	return p
 }
 

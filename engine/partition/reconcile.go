@@ -122,10 +122,14 @@ func (p *Partition) fire(f *force, i *instance, s step, out *Effects) {
 	i.Count++
 	p.rememberInstance(s.student, i, out)
 	out.rule(f).Fired++
+	facts := shown(&s.after.subject)
+	if s.natural.gap != "" {
+		p.remedy(s.student, s.natural.gap, &facts)
+	}
 	p.propose(event.Proposal{
 		ID: i.notificationID(), Key: i.Key, Rule: f.rule.ID, Ruleset: f.set, Digest: f.digest,
 		Shadow: f.shadow(), Audience: f.rule.Audience, Recipient: s.after.to,
-		Subject: p.subject(s), Facts: shown(&s.after.subject), Episode: i.Episode, Repeat: i.Count - 1,
+		Subject: p.subject(s), Facts: facts, Episode: i.Episode, Repeat: i.Count - 1,
 		At: p.time(), Notice: f.rule.Notice,
 	}, out)
 }
@@ -191,6 +195,26 @@ func (p *Partition) subject(s step) event.Subject {
 		named.Organisation = opp.Organisation
 	}
 	return named
+}
+
+// remedies is how far down a student's content something about a gap is looked for.
+const remedies = 100
+
+// remedy names the best of a student's content that is about a skill, if there is any.
+func (p *Partition) remedy(student, skill string, f *event.Facts) {
+	who := p.person(student)
+	if who == nil {
+		return
+	}
+	best, _ := p.catalog.Top(who.row, event.Content, remedies, p.time(), &p.scratch)
+	for _, e := range best {
+		o, ok := p.catalog.ByMember(e.Member)
+		about := func(s event.RequiredSkill) bool { return p.dict.Canonical(s.Name) == skill }
+		if ok && slices.ContainsFunc(o.Skills, about) {
+			f.Title, f.URL, f.Bucket = o.Title, o.URL, o.Bucket
+			return
+		}
+	}
 }
 
 // shown collects what a message may show.

@@ -31,7 +31,7 @@ func Sample(template, language string, digest bool) event.Notification {
 	case "gap":
 		n.Notice.Category = "learning"
 		n.Subject = event.Subject{Student: "s00042", Gap: "aws"}
-		n.Facts = event.Facts{Severity: 0.8}
+		n.Facts = event.Facts{Severity: 0.8, Title: "A first cloud in one evening", URL: "https://learn.example.org/cloud", Bucket: event.Content}
 	case "top-candidate", "stage-stuck", "feedback-missing", "message-from-student":
 		n.Notice.Category = "pipeline"
 		if template == "top-candidate" {
@@ -62,6 +62,7 @@ func sampleItems(n event.Notification) []event.Item {
 	switch {
 	case n.Subject.Gap != "":
 		second.Subject.Gap, third.Subject.Gap = "docker", "machine learning"
+		second.Facts.Title, second.Facts.URL, second.Facts.Bucket = "", "", ""
 	case n.Facts.Bucket == event.Hackathons:
 		second.Facts.Title, third.Facts.Title = "Robots for Good", "Night of Data"
 	default:
