@@ -32,7 +32,8 @@ type match struct {
 type reading struct {
 	tokens  []token
 	matches []match // in order, not overlapping, traps left out
-	plain   int     // how many of them have no flag
+	traps   []match
+	plain   int // how many of them have no flag
 }
 
 // find fills the matches from left to right, the longest first.
@@ -43,7 +44,9 @@ func (t *reading) find(phrases *trie) {
 			i++
 			continue
 		}
-		if m.skill != trapped {
+		if m.skill == trapped {
+			t.traps = append(t.traps, match{m, i, end})
+		} else {
 			t.matches = append(t.matches, match{m, i, end})
 			for j := i; j < end; j++ {
 				t.tokens[j].matched = true

@@ -1,0 +1,66 @@
+package skills
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Verdict says what became of a spelling that a text holds.
+type Verdict string
+
+// The verdicts. Only Accepted ones are what Extract gives.
+const (
+	Accepted Verdict = "accepted"
+	Doubtful Verdict = "doubtful" // the text does not say what the spelling's flag asks for
+	Negated  Verdict = "negated"  // "no Java needed"
+	Trapped  Verdict = "trap"     // part of a phrase that means no skill
+)
+
+// Finding is one spelling that a text holds.
+type Finding struct {
+	Skill      string // empty for a trap
+	Spelling   string // as the text has it
+	Start, End int    // bytes in the text
+	Flag       string // of the spelling; empty if it always counts
+	Verdict    Verdict
+}
+
+// Explain gives every spelling that a text holds, in the text's order, with
+// what became of it: the reasons behind Extract.
+func Explain(text string) []Finding {
+	t := reading{tokens: tokenize(nil, text)}
+	phrases := &words().phrases
+	t.find(phrases)
+	finding := func(m match, verdict Verdict) Finding {
+		start, end := t.tokens[m.from].start, t.tokens[m.to-1].end
+		return Finding{Spelling: text[start:end], Start: start, End: end, Flag: m.how.String(), Verdict: verdict}
+	}
+	var findings []Finding
+	for i, m := range t.matches {
+		verdict := Accepted
+		switch {
+		case !t.accepted(i):
+			verdict = Doubtful
+		case t.negated(m):
+			verdict = Negated
+		}
+		f := finding(m, verdict)
+		f.Skill = phrases.skills[m.skill]
+		findings = append(findings, f)
+	}
+	for _, m := range t.traps {
+		findings = append(findings, finding(m, Trapped))
+	}
+	slices.SortFunc(findings, func(a, b Finding) int { return cmp.Compare(a.Start, b.Start) })
+	return findings
+}
+
+// String gives the flag as the table writes it; nothing for none.
+func (h how) String() string {
+	for flag, one := range flags {
+		if one == h {
+			return flag
+		}
+	}
+	return ""
+}
