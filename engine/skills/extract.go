@@ -44,6 +44,13 @@ func (t *reading) find(phrases *trie) {
 			i++
 			continue
 		}
+		for m.how == never { // a mere name hides no skill inside it
+			inner, innerEnd, ok := phrases.longest(t.tokens[:end-1], i)
+			if !ok {
+				break
+			}
+			m, end = inner, innerEnd
+		}
 		if m.skill == trapped {
 			t.traps = append(t.traps, match{m, i, end})
 		} else {
@@ -76,11 +83,13 @@ func (t *reading) accepted(i int) bool {
 		return t.capitals(m) || t.whole(m) || t.listed(i)
 	case context:
 		return first.capital && (t.whole(m) || t.told(m) || t.alone(m) && t.plain > 0) ||
-			t.versioned(m) || t.listed(i)
+			t.versioned(m) || first.capital && t.numbered(m) || t.listed(i)
 	case role:
-		return t.next(m).in(roles) || t.alone(m) || t.listed(i)
+		return t.beforeRole(m) || t.alone(m) || t.listed(i)
 	case strict:
 		return t.versioned(m) || !t.seasonal(m) && t.listed(i)
+	case tag:
+		return t.tagged(m)
 	default:
 		return false
 	}
