@@ -55,6 +55,30 @@ func Explain(text string) []Finding {
 	return findings
 }
 
+// Why says in words why a finding does not count; nothing for one that does.
+func (f Finding) Why() string {
+	switch f.Verdict {
+	case Negated:
+		return "the text says that it is not asked for"
+	case Trapped:
+		return "a phrase that means no skill"
+	case Doubtful:
+		return "counts only " + conditions[flags[f.Flag]]
+	default:
+		return ""
+	}
+}
+
+var conditions = map[how]string{
+	capital: "with a capital, or in a list with other skills",
+	upper:   "in capitals throughout, or in a list with other skills",
+	context: "with a capital beside a telling word, or in a list with other skills",
+	role:    "before a role, alone between punctuation, or in a list with other skills",
+	strict:  "in a list with other skills or before a version number",
+	tag:     "alone between semicolons",
+	never:   "as the name of a skill, not in running text",
+}
+
 // String gives the flag as the table writes it; nothing for none.
 func (h how) String() string {
 	for flag, one := range flags {

@@ -29,6 +29,14 @@ func TestExplainGivesTheReasons(t *testing.T) {
 	}
 }
 
+func TestEveryFlagHasWords(t *testing.T) {
+	for flag := range flags {
+		if why := (Finding{Verdict: Doubtful, Flag: flag}).Why(); len(why) <= len("counts only ") {
+			t.Errorf("flag %s has no words: %q", flag, why)
+		}
+	}
+}
+
 func FuzzExplainAgreesWithExtract(f *testing.F) {
 	for _, seed := range []string{"C++ & C# (R), .net", "no\xffJava", "T-Mobile, go to Go", ""} {
 		f.Add(seed)
