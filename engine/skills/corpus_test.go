@@ -182,11 +182,12 @@ func (c corpus) hackathons() (items []item) {
 	}
 	each(c, "devpost/*.json", func(file string, l listing) {
 		for i, h := range l.Hackathons {
-			text := h.Title
+			var text strings.Builder
+			text.WriteString(h.Title)
 			for _, theme := range h.Themes {
-				text += " ; " + theme.Name
+				text.WriteString(" ; " + theme.Name)
 			}
-			items = append(items, item{file, fmt.Sprintf("hackathons.%d title,themes.*.name", i), text})
+			items = append(items, item{file, fmt.Sprintf("hackathons.%d title,themes.*.name", i), text.String()})
 		}
 	})
 	return items

@@ -146,6 +146,7 @@ func TestExtractTakesLanguagesThatCoursesAndPosts(t *testing.T) {
 		"Unity 6":                       "unity",
 		"Rust 2026 in review":           "",
 		"From C to Rust":                "c, rust",
+		"rust to Swift answers":         "",
 		"from rust to swift answers":    "",
 		"Zig, and Rust":                 "rust, zig",
 		"zig, and rust":                 "",

@@ -61,14 +61,20 @@ var otherHeadings = [...]string{"about", "benefits", "perks", "responsibilities"
 func (t *reading) heading(s sentence, text string) (below Need, ok bool) {
 	last := s.to - 1
 	colon := t.tokens[last].mark == ':'
+	tokens := s.to - s.from
+	if colon {
+		tokens--
+	}
 	closed := s.to == len(t.tokens) || strings.Contains(text[t.tokens[last].end:t.tokens[s.to].start], "\n")
-	if !s.first || !closed || s.to-s.from > longestHeading+1 || !t.tokens[s.from].isWord() || !colon && !t.tokens[last].isWord() {
+	if !s.first || !closed || tokens > longestHeading || !t.tokens[s.from].isWord() || !colon && !t.tokens[last].isWord() {
 		return Named, false
 	}
-	for i := s.from; i < s.to; i++ {
-		if _, skill := t.matchAt(i); skill && !colon {
+	for i := s.from; i < s.to && !colon; i++ {
+		if _, skill := t.matchAt(i); skill {
 			return Named, false
 		}
+	}
+	for i := s.from; i < s.to; i++ {
 		if c, _, cued := t.cueAt(i, s.to); cued && !t.denied(i) {
 			return c.need, colon || i <= s.from+1
 		}
