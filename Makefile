@@ -56,8 +56,10 @@ alerts: ## check and test deploy/prometheus (needs promtool, of Debian's package
 	promtool test rules deploy/prometheus/tideline.tests.yaml
 
 .PHONY: realdata
-realdata: build ## put the real postings of DATA through everything and check against the oracle
+realdata: build ## measure the skills found in DATA, put its postings through everything, check against the oracle
 	@test -n "$(DATA)" || { echo 'say where the data is: make realdata DATA=DIR' >&2; exit 2; }
+	TIDELINE_DATA="$(abspath $(DATA))" $(GO) test -count=1 -v -run 'PrecisionAndRecall' ./engine/skills
+	TIDELINE_DATA="$(abspath $(DATA))" $(GO) test -count=1 -run 'Real' ./streams/sources/...
 	$(BIN) realdata --data "$(DATA)"
 
 .PHONY: bench

@@ -76,7 +76,7 @@ func New() *cobra.Command {
 		}
 	}
 	root.AddCommand(serveCommand(), demoCommand(), ingestCommand(), deliverCommand(), verifyCommand(), realdataCommand(), tokenCommand(), configCommand(),
-		checkCommand(), testCommand(), planCommand(), activateCommand(), rollbackCommand(), rulesCommand(), previewCommand())
+		checkCommand(), testCommand(), planCommand(), activateCommand(), rollbackCommand(), rulesCommand(), previewCommand(), skillsCommand())
 	return root
 }
 

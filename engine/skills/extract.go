@@ -32,7 +32,8 @@ type match struct {
 type reading struct {
 	tokens  []token
 	matches []match // in order, not overlapping, traps left out
-	plain   int     // how many of them have no flag
+	traps   []match
+	plain   int // how many of them have no flag
 }
 
 // find fills the matches from left to right, the longest first.
@@ -43,7 +44,16 @@ func (t *reading) find(phrases *trie) {
 			i++
 			continue
 		}
-		if m.skill != trapped {
+		for m.how == never { // a mere name hides no skill inside it
+			inner, innerEnd, ok := phrases.longest(t.tokens[:end-1], i)
+			if !ok {
+				break
+			}
+			m, end = inner, innerEnd
+		}
+		if m.skill == trapped {
+			t.traps = append(t.traps, match{m, i, end})
+		} else {
 			t.matches = append(t.matches, match{m, i, end})
 			for j := i; j < end; j++ {
 				t.tokens[j].matched = true
@@ -73,11 +83,13 @@ func (t *reading) accepted(i int) bool {
 		return t.capitals(m) || t.whole(m) || t.listed(i)
 	case context:
 		return first.capital && (t.whole(m) || t.told(m) || t.alone(m) && t.plain > 0) ||
-			t.versioned(m) || t.listed(i)
+			t.versioned(m) || first.capital && t.numbered(m) || t.listed(i)
 	case role:
-		return t.next(m).in(roles) || t.alone(m) || t.listed(i)
+		return t.beforeRole(m) || t.alone(m) || t.listed(i)
 	case strict:
 		return t.versioned(m) || !t.seasonal(m) && t.listed(i)
+	case tag:
+		return t.tagged(m)
 	default:
 		return false
 	}

@@ -100,6 +100,61 @@ func TestExtractTakesAmbiguousWordsOnlyInContext(t *testing.T) {
 	}
 }
 
+func TestExtractReadsRowsOfWords(t *testing.T) {
+	for text, want := range map[string]string{
+		// a plural role is its singular, whichever the table holds
+		"Site Reliability Engineers; Backend Engineers": "backend development, site reliability engineering",
+		"Product Designers":                             "user experience design",
+		// a role after other words with capitals
+		"Security Platform Engineer":          "cybersecurity, platform engineering",
+		"Senior Security Tooling Intern":      "cybersecurity",
+		"Security of one Engineer":            "",
+		"Security, Front Team":                "cybersecurity", // alone between marks
+		"Campus Safety and Security Intern":   "",
+		"Security Clearance for the Engineer": "",
+		// tags and themes
+		"Our Jam ; Education ; Health":               "education, healthcare",
+		"Education: a degree. Health, education":     "",
+		"Photoshop ; Illustrator ; Figma":            "figma, illustrator, photoshop",
+		"sql ; excel ; communication":                "communication, excel, sql",
+		"Know Java; excel at teamwork":               "java",
+		"Java ; Spring ; SQL":                        "java, spring, sql",
+		"Data Science ; Spring":                      "data science",
+		"Data Science ; Spring Internship ; Fall":    "data science",
+		"AI Research Fellow":                         "artificial intelligence, research",
+		"Social Justice Hackathon":                   "",
+		"A campaign manager, Social":                 "social media marketing",
+		"Spacecraft Operations":                      "aerospace engineering",
+		"Finance Operations":                         "finance, operations management",
+		"a smooth operations team, no ads":           "",
+		"A tour of the Zig programming language":     "zig",
+		"Course on Compilers, Programming Languages": "compilers",
+	} {
+		check(t, text, want)
+	}
+}
+
+func TestExtractTakesLanguagesThatCoursesAndPosts(t *testing.T) {
+	for text, want := range map[string]string{
+		"Learn Rust from zero":          "rust",
+		"Swift for Beginners":           "swift",
+		"Swift for the tired":           "",
+		"Dart Course with exercises":    "dart",
+		"Build it with Swift 5":         "swift",
+		"Everything in Swift 5 and Git": "git, swift",
+		"Go 10 miles":                   "",
+		"Unity 6":                       "unity",
+		"Rust 2026 in review":           "",
+		"From C to Rust":                "c, rust",
+		"rust to Swift answers":         "",
+		"from rust to swift answers":    "",
+		"Zig, and Rust":                 "rust, zig",
+		"zig, and rust":                 "",
+	} {
+		check(t, text, want)
+	}
+}
+
 func TestExtractLeavesOutWhatIsNegated(t *testing.T) {
 	for text, want := range map[string]string{
 		"No Java needed":                              "",

@@ -4,8 +4,8 @@
 // It guarantees that Normalize is idempotent and that Extract gives only
 // canonical spellings, sorted and unique. The vocabulary is embedded, fixed at
 // build time and only read, so everything here is safe for concurrent use.
-// It leaves out weights, levels and relations between skills, and it reads
-// plain text only: removing mark-up is the caller's work.
+// It leaves out weights and relations between skills, and it reads plain text
+// only: removing mark-up is the caller's work.
 package skills
 
 import (

@@ -17,11 +17,12 @@ const (
 	context            // with a capital beside a telling word, or in a list
 	role               // before a role, alone between punctuation, or in a list
 	strict             // in a list, or before a version number
+	tag                // alone between semicolons
 	never              // "name": not from running text
 )
 
 var flags = map[string]how{
-	"capital": capital, "upper": upper, "context": context, "role": role, "strict": strict, "name": never,
+	"capital": capital, "upper": upper, "context": context, "role": role, "strict": strict, "tag": tag, "name": never,
 }
 
 // trapped marks phrases that mean no skill.
@@ -116,7 +117,7 @@ func readFlags(column string, spellings []string) (map[string]how, error) {
 		}
 		h, ok := flags[word]
 		if !ok {
-			return nil, fmt.Errorf("flag %q is none of capital, upper, context, role, strict and name", flag)
+			return nil, fmt.Errorf("flag %q is none of capital, upper, context, role, strict, tag and name", flag)
 		}
 		if !slices.Contains(spellings, spelling) {
 			return nil, fmt.Errorf("flag %q names a spelling that is not on this line", flag)

@@ -1,6 +1,9 @@
 package skills
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // trie finds the longest spelling that starts at a token. Tokens are interned,
 // so a step is one look-up by (node, word).
@@ -61,16 +64,30 @@ func (t *trie) add(spelling string, m meaning) error {
 func (t *trie) longest(tokens []token, from int) (m meaning, end int, found bool) {
 	node := int32(0)
 	for i := from; i < len(tokens); i++ {
-		word, ok := t.words[tokens[i].text]
+		next, ok := t.step(node, tokens[i].text)
 		if !ok {
 			break
 		}
-		if node, ok = t.steps[step{node, word}]; !ok {
-			break
-		}
+		node = next
 		if here, ok := t.meanings[node]; ok {
 			m, end, found = here, i+1, true
 		}
 	}
 	return m, end, found
+}
+
+// step goes on by one word. The plural of a role goes where its singular does:
+// the table need not hold "data engineers".
+func (t *trie) step(node int32, text string) (next int32, ok bool) {
+	if word, known := t.words[text]; known {
+		if next, ok = t.steps[step{node, word}]; ok {
+			return next, true
+		}
+	}
+	singular, plural := strings.CutSuffix(text, "s")
+	if !plural || !plurals[singular] {
+		return 0, false
+	}
+	next, ok = t.steps[step{node, t.words[singular]}]
+	return next, ok
 }
