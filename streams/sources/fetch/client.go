@@ -135,4 +135,3 @@ func (c *Client) permitted(ctx context.Context, u *url.URL) error {
 	}
 	return c.obey(ctx, u)
 }
-
