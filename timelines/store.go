@@ -5,6 +5,9 @@
 // applications and application_overflow, with pipelines, rejection_reasons and
 // the audit beside them.
 //
+// What outside sources had and when they ran is in sources, sources_seen and
+// source_runs; whoever runs a source holds a lease in sources.
+//
 // Rulesets and applications are kept here and nowhere else; an application is
 // replaced by compare-and-set on its revision. Every other write is a guarded
 // projection of a record: it names the topic's incarnation and the record's place
@@ -89,7 +92,7 @@ func (s *Store) Prepare(ctx context.Context) error {
 		}
 	}
 	for _, prepare := range []func(context.Context) error{
-		s.prepareNotifications, s.prepareRulesets, s.prepareApplications, s.prepareAudit,
+		s.prepareNotifications, s.prepareRulesets, s.prepareApplications, s.prepareAudit, s.prepareSources,
 	} {
 		if err := prepare(ctx); err != nil {
 			return err

@@ -33,6 +33,7 @@ type Config struct {
 	Webhooks  Webhooks `yaml:"webhooks"`
 	Delivery  Delivery `yaml:"delivery"`
 	Rulesets  Rulesets `yaml:"rulesets"`
+	Sources   Sources  `yaml:"sources"`
 	// Embedded fixes the ports of the embedded servers, for tools beside them; 0: any.
 	Embedded Embedded `yaml:"embedded"`
 }
@@ -144,6 +145,7 @@ func Default() Config {
 		Tick:     10 * time.Second,
 		SMTP:     SMTP{Port: 587, TLS: "starttls"},
 		Delivery: Delivery{Enabled: true},
+		Sources:  Sources{Enabled: true},
 		Scoring:  Scoring{Jobs: weights(7 * day), Hackathons: weights(5 * day), Content: weights(3 * day)},
 		Batch:    Batch{MaxRecords: 5000, MaxEntries: 20_000},
 	}

@@ -33,6 +33,7 @@ func (l *loader) validate() {
 	l.weights("scoring.content", c.Scoring.Content)
 	l.listeners()
 	l.delivery()
+	l.sources()
 	if c.Instance == "" {
 		host, err := os.Hostname()
 		if err != nil {

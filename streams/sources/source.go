@@ -2,10 +2,16 @@ package sources
 
 import (
 	"context"
+	"iter"
+	"maps"
 	"time"
 
 	"tideline/streams/sources/fetch"
 )
+
+// Version is raised when the same answer comes to mean something else, so that
+// sources are asked for everything again.
+const Version = 1
 
 // Source is a place on the network that lists opportunities. It keeps nothing
 // between polls: what is new or gone is decided by who compares.
@@ -21,13 +27,17 @@ type Source interface {
 type Coverage struct {
 	Complete   bool   // everything that is listed was put: what was not is gone
 	Unmodified bool   // nothing changed since the poll whose validators were sent
+	Window     bool   // the source never shows everything: what is not there may well stand
 	Why        string // not complete: why
 }
 
 // Complete is for polls that saw everything.
 func Complete() Coverage { return Coverage{Complete: true} }
 
-// Partial is for polls that did not, or whose source never shows everything.
+// Window is for polls that saw all that a source shows of more.
+func Window() Coverage { return Coverage{Window: true, Why: "the source shows the newest only"} }
+
+// Partial is for polls that did not see everything.
 func Partial(why string) Coverage { return Coverage{Why: why} }
 
 // NewPoll starts the account of one poll at a time.
@@ -60,6 +70,9 @@ func (s *Sink) Take(where string, parse func() (Record, error)) error {
 
 // Listed says whether an id was among the entries taken, used or not.
 func (s *Sink) Listed(id string) bool { return s.listed[id] }
+
+// EachListed gives the ids of all entries taken, used or not, in no order.
+func (s *Sink) EachListed() iter.Seq[string] { return maps.Keys(s.listed) }
 
 // Nameless counts the entries taken that nobody knows the id of. While there are
 // any, one that seems gone may be among them.

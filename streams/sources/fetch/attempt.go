@@ -52,7 +52,15 @@ func (c *Client) again(r Request, err error, attempt int) (time.Duration, bool) 
 	return wait, wait <= c.limits.Patience
 }
 
+// refusal is an error of Limits.Before.
+type refusal struct{ error }
+
+func (r *refusal) Unwrap() error { return r.error }
+
 func retryable(err error) bool {
+	if _, ok := errors.AsType[*refusal](err); ok {
+		return false
+	}
 	for _, final := range []error{ErrBudget, ErrBroken, ErrRobots, ErrTooLarge, ErrType, ErrRedirect, netguard.ErrPrivate, context.Canceled} {
 		if errors.Is(err, final) {
 			return false
@@ -66,6 +74,11 @@ func retryable(err error) bool {
 
 // spend takes one request off what is left, and waits for the host's turn.
 func (c *Client) spend(ctx context.Context, u *url.URL) error {
+	if c.limits.Before != nil {
+		if err := c.limits.Before(ctx); err != nil {
+			return &refusal{err}
+		}
+	}
 	c.mu.Lock()
 	ok, until := c.breaker.Allow(c.clock.Now())
 	c.mu.Unlock()

@@ -23,6 +23,9 @@ type Limits struct {
 	Budget       int           // requests that are left today
 	Robots       bool          // robots.txt is asked first
 	AllowPrivate bool          // private addresses may be connected to
+
+	// Before is asked before every attempt; its error ends the request. Nil: nothing is.
+	Before func(context.Context) error
 }
 
 // DefaultLimits are those of a source whose configuration says nothing.
