@@ -70,6 +70,7 @@ func TestEveryKeyCanBeSetInEveryWay(t *testing.T) {
 		"http.cors_origins": "https://campus.example", "delivery.enabled": "false", "delivery.unsubscribe_secret": strings.Repeat("u", 32),
 		"smtp.host": "mail.example", "smtp.port": "2525", "smtp.tls": "tls", "smtp.from": "campus@example.org",
 		"smtp.allow_plaintext": "true", "public_url": "https://campus.example", "webhooks.file": file(t, "[]"),
+		"sources.files": file(t, "sources: []"), "sources.enabled": "false",
 	}
 	for _, key := range Keys() {
 		text, ok := values[key]

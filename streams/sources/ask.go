@@ -43,3 +43,11 @@ func Named(option, value string) error {
 	}
 	return nil
 }
+
+// Query adds a parameter to a query, where it has a value.
+func Query(query, name, value string) string {
+	if value == "" {
+		return query
+	}
+	return query + "&" + name + "=" + url.QueryEscape(value)
+}

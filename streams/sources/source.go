@@ -2,9 +2,13 @@ package sources
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"maps"
+	"strings"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 
 	"tideline/streams/sources/fetch"
 )
@@ -84,4 +88,9 @@ func Join(source, id string) string {
 		return ""
 	}
 	return source + ":" + id
+}
+
+// Hash makes an id of what tells an entry from others, where that is no id itself.
+func Hash(parts ...string) string {
+	return fmt.Sprintf("%016x", xxhash.Sum64String(strings.Join(parts, "\x00")))
 }

@@ -5,9 +5,18 @@ import (
 	"slices"
 
 	"tideline/streams/sources"
+	"tideline/streams/sources/apify"
 	"tideline/streams/sources/ashby"
+	"tideline/streams/sources/courses"
+	"tideline/streams/sources/devpost"
+	"tideline/streams/sources/devto"
 	"tideline/streams/sources/greenhouse"
+	"tideline/streams/sources/hackernews"
+	"tideline/streams/sources/jsonld"
 	"tideline/streams/sources/lever"
+	"tideline/streams/sources/mapping"
+	"tideline/streams/sources/syndication"
+	"tideline/streams/sources/unstop"
 )
 
 // Kind is one kind of source that can be configured, any number of times.
@@ -25,9 +34,19 @@ type Kind struct {
 // Kinds gives all kinds by name.
 func Kinds() map[string]Kind {
 	return map[string]Kind{
+		"apify":      {Programs: true, Unofficial: true, New: maker(apify.NewSource)},
 		"ashby":      {Programs: true, New: maker(ashby.NewSource)},
+		"courses":    {New: maker(courses.NewSource)},
+		"csv":        {New: maker(mapping.NewCSV)},
+		"devpost":    {Unofficial: true, New: maker(devpost.NewSource)},
+		"devto":      {Programs: true, New: maker(devto.NewSource)},
+		"feed":       {New: maker(syndication.NewSource)},
 		"greenhouse": {Programs: true, New: maker(greenhouse.NewSource)},
+		"hackernews": {Programs: true, New: maker(hackernews.NewSource)},
+		"json":       {New: maker(mapping.NewJSON)},
+		"jsonld":     {New: maker(jsonld.NewSource)},
 		"lever":      {Programs: true, New: maker(lever.NewSource)},
+		"unstop":     {Unofficial: true, New: maker(unstop.NewSource)},
 	}
 }
 

@@ -76,7 +76,8 @@ func at(paths map[string]http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-var plays = []play{
+// plays are continued in plays_more_test.go.
+var plays = append([]play{
 	{
 		kind: "greenhouse", entries: 3, requests: 1, id: numbered("greenhouse:100"), conditional: true, names: []string{`"jobs"`, `"id"`, `"title"`, `"first_published"`},
 		options: func(base string) string { return "board: harbor\nbase_url: " + base },
@@ -124,4 +125,4 @@ var plays = []play{
 			}})
 		},
 	},
-}
+}, morePlays...)
