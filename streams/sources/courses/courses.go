@@ -69,7 +69,7 @@ func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink
 		if m == nil || strings.HasPrefix(m[2], "#") {
 			continue
 		}
-		err := sink.Take(fmt.Sprintf("line %d", number), func() (sources.Record, error) { return s.record(topic, m[1], m[2], m[3]) })
+		err := sink.Take(fmt.Sprintf("line %d", number), func() (sources.Record, error) { return s.record(topic, plain.Replace(m[1]), m[2], m[3]) })
 		if err != nil {
 			return sources.Coverage{}, err
 		}
@@ -78,8 +78,9 @@ func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink
 }
 
 var (
-	item  = regexp.MustCompile(`^\s*[*+-]\s+\[([^\]]+)\]\(\s*<?([^)\s>]+)>?[^)]*\)\s*(.*)$`)
+	item  = regexp.MustCompile(`^\s*[*+-]\s+\[(.+?)\]\(\s*<?([^)\s>]+)>?[^)]*\)\s*(.*)$`)
 	notes = regexp.MustCompile(`\([^()]*\)`)
+	plain = strings.NewReplacer(`\[`, "[", `\]`, "]", `\|`, "|", `\_`, "_", `\*`, "*", "`", "")
 )
 
 func heading(line string) (topic string, ok bool) {
