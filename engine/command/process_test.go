@@ -26,7 +26,12 @@ func testConfig(t *testing.T) config.Config {
 // running starts a whole Tideline, with everything embedded, and waits until it is ready.
 func running(t *testing.T) (context.Context, *app) {
 	t.Helper()
-	a, err := openApp(t.Context(), testConfig(t), slog.New(slog.DiscardHandler))
+	return runningAs(t, testConfig(t))
+}
+
+func runningAs(t *testing.T, c config.Config) (context.Context, *app) {
+	t.Helper()
+	a, err := openApp(t.Context(), c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,8 +48,7 @@ type jobBoard struct {
 
 func newBoard(t *testing.T) *jobBoard {
 	b := &jobBoard{t: t, clock: fetchtest.NewClock(), jobs: map[int]string{}, total: -1, published: map[string]event.Opportunity{}, fail: -1}
-	b.Server = httptest.NewServer(http.HandlerFunc(b.serve))
-	t.Cleanup(b.Close)
+	b.start()
 	log := slog.New(slog.DiscardHandler)
 	servers, err := local.Start(t.Context(), local.Options{Dir: t.TempDir(), Mongo: true, Log: log})
 	if err != nil {
@@ -64,6 +63,11 @@ func newBoard(t *testing.T) *jobBoard {
 		t.Fatal(err)
 	}
 	return b
+}
+
+func (b *jobBoard) start() {
+	b.Server = httptest.NewServer(http.HandlerFunc(b.serve))
+	b.t.Cleanup(b.Close)
 }
 
 func (b *jobBoard) serve(w http.ResponseWriter, r *http.Request) {

@@ -209,10 +209,13 @@ func (l *loader) entry(node ast.Node) {
 		if e.With.node == nil {
 			return nil
 		}
-		return yaml.NodeToValue(e.With.node, into, yaml.Strict())
+		if err := yaml.NodeToValue(e.With.node, into, yaml.Strict()); err != nil {
+			return errors.New(firstLine(err))
+		}
+		return nil
 	})
 	if err != nil {
-		l.wrong(at, "%s: %s", e.Name, firstLine(err))
+		l.wrong(at, "%s: %s", e.Name, strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	if len(l.mistakes) == before {
 		l.entries = append(l.entries, made)
@@ -223,11 +226,11 @@ func (l *loader) schedule(at int, e entry) harvest.Schedule {
 	zone, err := time.LoadLocation(e.TimeZone)
 	if err != nil {
 		l.wrong(at, "time_zone of %s is %q; must be a name such as Asia/Kolkata", e.Name, e.TimeZone)
-		return harvest.Schedule{}
+		zone = time.UTC
 	}
 	schedule, err := harvest.NewSchedule(e.Schedule, zone, e.Jitter)
 	if err != nil || e.Jitter < 0 {
-		l.wrong(at, "schedule of %s is %q, jitter %s; must be five fields such as 30 2 * * * (minute hour day month weekday), and not before", e.Name, e.Schedule, e.Jitter)
+		l.wrong(at, "schedule of %s is %q, jitter %s; must be five fields such as 30 2 * * * (minute hour day month weekday), the jitter not negative", e.Name, e.Schedule, e.Jitter)
 	}
 	return schedule
 }
