@@ -87,7 +87,10 @@ func (s *Store) AcquireSource(ctx context.Context, name, holder string, now, unt
 	var before sourceState
 	free := bson.D{{Key: "_id", Value: name}, {Key: "until", Value: bson.D{{Key: "$lte", Value: now}}}}
 	err := s.sourceStates().FindOneAndUpdate(ctx, free, set(bson.D{
-		{Key: "holder", Value: holder}, {Key: "until", Value: until}, {Key: "started", Value: now}, {Key: "requested", Value: time.Time{}},
+		{Key: "holder", Value: holder},
+		{Key: "until", Value: until},
+		{Key: "started", Value: now},
+		{Key: "requested", Value: time.Time{}},
 		{Key: "validators", Value: nil},
 	})).Decode(&before)
 	if errors.Is(err, mongo.ErrNoDocuments) {
@@ -109,9 +112,16 @@ func (s *Store) KeepSource(ctx context.Context, name, holder string, until time.
 // holder has lost it the error wraps harvest.ErrTaken and nothing is stored.
 func (s *Store) FinishSource(ctx context.Context, state harvest.State, holder string) error {
 	return s.asHolder(ctx, state.Name, holder, bson.D{
-		{Key: "holder", Value: ""}, {Key: "until", Value: time.Time{}}, {Key: "progress", Value: nil}, {Key: "finished", Value: state.Finished},
-		{Key: "last", Value: storedRun(state.Last)}, {Key: "not_before", Value: state.NotBefore}, {Key: "spent_day", Value: state.SpentDay},
-		{Key: "spent", Value: state.Spent}, {Key: "shrunk", Value: state.Shrunk}, {Key: "fingerprint", Value: state.Fingerprint},
+		{Key: "holder", Value: ""},
+		{Key: "until", Value: time.Time{}},
+		{Key: "progress", Value: nil},
+		{Key: "finished", Value: state.Finished},
+		{Key: "last", Value: storedRun(state.Last)},
+		{Key: "not_before", Value: state.NotBefore},
+		{Key: "spent_day", Value: state.SpentDay},
+		{Key: "spent", Value: state.Spent},
+		{Key: "shrunk", Value: state.Shrunk},
+		{Key: "fingerprint", Value: state.Fingerprint},
 		{Key: "validators", Value: state.Validators},
 	})
 }

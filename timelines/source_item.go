@@ -84,8 +84,13 @@ func (s *Store) PutSourceItems(ctx context.Context, source string, items []harve
 
 func itemFields(i harvest.Item) bson.D {
 	fields := bson.D{
-		{Key: "of", Value: i.ID}, {Key: "hash", Value: int64(i.Hash)}, {Key: "posted_at", Value: i.PostedAt}, {Key: "first_seen", Value: i.FirstSeen},
-		{Key: "changed_at", Value: i.ChangedAt}, {Key: "absent", Value: i.Absent}, {Key: "gone", Value: i.Gone},
+		{Key: "of", Value: i.ID},
+		{Key: "hash", Value: int64(i.Hash)},
+		{Key: "posted_at", Value: i.PostedAt},
+		{Key: "first_seen", Value: i.FirstSeen},
+		{Key: "changed_at", Value: i.ChangedAt},
+		{Key: "absent", Value: i.Absent},
+		{Key: "gone", Value: i.Gone},
 	}
 	if len(i.Counters) > 0 {
 		fields = append(fields, bson.E{Key: "counters", Value: i.Counters})

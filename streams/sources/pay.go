@@ -13,20 +13,58 @@ import (
 var amount = regexp.MustCompile(`(?i)(\d[\d,.\x{a0}\x{202f} ]*\d|\d)\s*(k|lpa|lakhs?|lacs?|l|crores?|cr|m)?\b`)
 
 var currencies = []struct{ sign, code string }{
-	{"₹", "INR"}, {"rs.", "INR"}, {"inr", "INR"}, {"a$", "AUD"}, {"au$", "AUD"}, {"aud", "AUD"}, {"c$", "CAD"}, {"ca$", "CAD"}, {"cad", "CAD"},
-	{"s$", "SGD"}, {"sgd", "SGD"}, {"us$", "USD"}, {"usd", "USD"}, {"€", "EUR"}, {"eur", "EUR"}, {"£", "GBP"}, {"gbp", "GBP"},
-	{"¥", "JPY"}, {"jpy", "JPY"}, {"chf", "CHF"}, {"$", "USD"},
+	{"₹", "INR"},
+	{"rs.", "INR"},
+	{"inr", "INR"},
+	{"a$", "AUD"},
+	{"au$", "AUD"},
+	{"aud", "AUD"},
+	{"c$", "CAD"},
+	{"ca$", "CAD"},
+	{"cad", "CAD"},
+	{"s$", "SGD"},
+	{"sgd", "SGD"},
+	{"us$", "USD"},
+	{"usd", "USD"},
+	{"€", "EUR"},
+	{"eur", "EUR"},
+	{"£", "GBP"},
+	{"gbp", "GBP"},
+	{"¥", "JPY"},
+	{"jpy", "JPY"},
+	{"chf", "CHF"},
+	{"$", "USD"},
 }
 
 var periods = []struct{ word, period string }{
-	{"lump sum", "once"}, {"lumpsum", "once"}, {"one time", "once"}, {"one-time", "once"}, {"total", "once"},
-	{"hour", "hour"}, {"/hr", "hour"}, {"/ hr", "hour"}, {"day", "day"}, {"daily", "day"}, {"week", "week"},
-	{"month", "month"}, {"/mo", "month"}, {"year", "year"}, {"annum", "year"}, {"annual", "year"}, {"/yr", "year"}, {"lpa", "year"}, {"p.a", "year"},
+	{"lump sum", "once"},
+	{"lumpsum", "once"},
+	{"one time", "once"},
+	{"one-time", "once"},
+	{"total", "once"},
+	{"hour", "hour"},
+	{"/hr", "hour"},
+	{"/ hr", "hour"},
+	{"day", "day"},
+	{"daily", "day"},
+	{"week", "week"},
+	{"month", "month"},
+	{"/mo", "month"},
+	{"year", "year"},
+	{"annum", "year"},
+	{"annual", "year"},
+	{"/yr", "year"},
+	{"lpa", "year"},
+	{"p.a", "year"},
 }
 
 var payNotes = []struct{ word, note string }{
-	{"unpaid", "unpaid"}, {"performance based", "performance based"}, {"performance-based", "performance based"},
-	{"incentive", "plus incentives"}, {"equity", "plus equity"}, {"bonus", "plus bonus"},
+	{"unpaid", "unpaid"},
+	{"performance based", "performance based"},
+	{"performance-based", "performance based"},
+	{"incentive", "plus incentives"},
+	{"equity", "plus equity"},
+	{"bonus", "plus bonus"},
 }
 
 var multipliers = map[string]float64{"k": 1e3, "m": 1e6, "lakh": 1e5, "lakhs": 1e5, "lac": 1e5, "lacs": 1e5, "l": 1e5, "lpa": 1e5, "crore": 1e7, "crores": 1e7, "cr": 1e7}

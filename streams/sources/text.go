@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"errors"
 	"html"
 	"io"
 	"strings"
@@ -23,7 +24,7 @@ func PlainText(fragment string) string {
 	for {
 		switch kind := z.Next(); kind {
 		case nethtml.ErrorToken:
-			if z.Err() != io.EOF { // not from a string
+			if !errors.Is(z.Err(), io.EOF) { // not from a string
 				return ""
 			}
 			return tidy(b.String())

@@ -17,8 +17,11 @@ import (
 	"tideline/streams/netguard"
 )
 
+// reading makes the body of an answer of 2xx.
+type reading func(header http.Header, body io.Reader) ([]byte, error)
+
 // attempts tries one request until it succeeds, cannot, or was tried enough.
-func (c *Client) attempts(ctx context.Context, r Request, u *url.URL, read func(*http.Response) ([]byte, error)) (*Response, error) {
+func (c *Client) attempts(ctx context.Context, r Request, u *url.URL, read reading) (*Response, error) {
 	for attempt := 1; ; attempt++ {
 		answer, err := c.once(ctx, r, u, read)
 		if err == nil || ctx.Err() != nil {
@@ -148,7 +151,7 @@ func (c *Client) redirect(next *http.Request, via []*http.Request) error {
 }
 
 // once makes one attempt.
-func (c *Client) once(ctx context.Context, r Request, u *url.URL, read func(*http.Response) ([]byte, error)) (answer *Response, err error) {
+func (c *Client) once(ctx context.Context, r Request, u *url.URL, read reading) (answer *Response, err error) {
 	if err := c.spend(ctx, u); err != nil {
 		return nil, err
 	}
@@ -177,7 +180,7 @@ func (c *Client) once(ctx context.Context, r Request, u *url.URL, read func(*htt
 		after := breaker.RetryAfter(got.Header, c.clock.Now())
 		return nil, &StatusError{Status: got.StatusCode, URL: redacted(r.URL), After: after, Asked: got.Header.Get("Retry-After") != ""}
 	}
-	body, err := read(got)
+	body, err := read(got.Header, got.Body)
 	if err != nil {
 		return nil, because(ctx, fmt.Errorf("read %s: %w", redacted(r.URL), err))
 	}
@@ -210,12 +213,12 @@ func (c *Client) request(ctx context.Context, r Request) (*http.Request, error) 
 }
 
 // body reads an answer of an expected type, up to the cap.
-func (c *Client) body(accept []string) func(*http.Response) ([]byte, error) {
-	return func(r *http.Response) ([]byte, error) {
-		if given := r.Header.Get("Content-Type"); !fits(given, accept) {
+func (c *Client) body(accept []string) reading {
+	return func(header http.Header, body io.Reader) ([]byte, error) {
+		if given := header.Get("Content-Type"); !fits(given, accept) {
 			return nil, fmt.Errorf("%w: %.60q, not %s", ErrType, given, strings.Join(accept, " or "))
 		}
-		data, err := io.ReadAll(io.LimitReader(r.Body, c.limits.MaxBody+1))
+		data, err := io.ReadAll(io.LimitReader(body, c.limits.MaxBody+1))
 		if err == nil && int64(len(data)) > c.limits.MaxBody {
 			return nil, fmt.Errorf("%w: over %d bytes", ErrTooLarge, c.limits.MaxBody)
 		}

@@ -72,9 +72,10 @@ func (c *Client) readRobots(ctx context.Context, origin string) (*robotstxt.Grou
 	if err != nil {
 		return nil, err
 	}
-	status, body := http.StatusNotFound, []byte(nil)
-	answer, err := c.attempts(ctx, Request{URL: address.String()}, address, func(r *http.Response) ([]byte, error) {
-		return io.ReadAll(io.LimitReader(r.Body, maxRobots))
+	var status int
+	var body []byte
+	answer, err := c.attempts(ctx, Request{URL: address.String()}, address, func(_ http.Header, body io.Reader) ([]byte, error) {
+		return io.ReadAll(io.LimitReader(body, maxRobots))
 	})
 	if failed, ok := asStatus(err); ok && failed.Status >= 400 && failed.Status < 500 {
 		status = failed.Status // there is none: everything is allowed

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -41,8 +42,7 @@ func newStage(t *testing.T, p play, entries int) *stage {
 	s := &stage{t: t, play: p, clock: clock, hosts: fetch.NewHosts(clock), limits: fetch.DefaultLimits()}
 	t.Cleanup(s.hosts.Close)
 	s.limits.AllowPrivate, s.limits.Robots, s.limits.Attempts, s.limits.Pause = true, false, 2, time.Millisecond
-	var server *httptest.Server
-	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		honest := httptest.NewRecorder()
 		p.serve(entries, "http://"+r.Host)(honest, r)
 		s.mu.Lock()
@@ -70,9 +70,7 @@ func newStage(t *testing.T, p play, entries int) *stage {
 }
 
 func send(w http.ResponseWriter, honest *httptest.ResponseRecorder, body []byte) {
-	for name, values := range honest.Header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), honest.Header())
 	w.WriteHeader(honest.Code)
 	_, _ = w.Write(body)
 }
