@@ -237,10 +237,9 @@ func TestAPollThatCannotBeBelievedClosesNothing(t *testing.T) {
 	for name, spoil := range map[string]func(*jobBoard){
 		"cut off":          spoiled(200, `{"jobs":[{"id":1,"title":"A","first_published":"2026-04-01T00:00:00Z"}`),
 		"an error":         spoiled(500, ""),
-		"without ids":      spoiled(200, `{"jobs":[{"title":"A"}],"meta":{"total":1}}`),
+		"one without id":   spoiled(200, `{"jobs":[`+entries(11)+`,{"title":"A"}],"meta":{"total":12}}`),
 		"fewer than count": func(b *jobBoard) { b.list("A", ids[:11]...); b.total = 12 },
 		"less than half":   func(b *jobBoard) { b.list("A", 1, 2) },
-		"all rejected":     spoiled(200, `{"jobs":[`+strings.TrimSuffix(strings.Repeat(`{"id":1},`, 12), ",")+`],"meta":{"total":12}}`),
 	} {
 		b := newBoard(t)
 		r := b.runner(func(e *manifest.Entry) { e.Absences = 1 })
@@ -257,6 +256,80 @@ func TestAPollThatCannotBeBelievedClosesNothing(t *testing.T) {
 		if run := b.once(r); run.Closed != 1 || run.Outcome != harvest.Whole {
 			t.Errorf("after %s: %+v", name, run)
 		}
+	}
+}
+
+// entries are good ones, numbered from 1.
+func entries(n int) string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf(`{"id":%d,"title":"A","first_published":"2026-04-01T00:00:00Z"}`, i+1))
+	}
+	return strings.Join(list, ",")
+}
+
+func TestWhatIsRejectedIsNotGone(t *testing.T) {
+	b := newBoard(t)
+	r := b.runner(func(e *manifest.Entry) { e.Absences = 1 })
+	b.list("A", 1, 2, 3)
+	b.once(r)
+	b.spoil = func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"jobs":[`+entries(1)+`,{"id":2},{"id":3,"title":[]}],"meta":{"total":3}}`)
+	}
+	if run := b.once(r); run.Outcome != harvest.Whole || run.Closed+run.Missing > 0 || run.Rejected["missing"] != 1 || run.Rejected["wrong_type"] != 1 {
+		t.Errorf("%+v", run)
+	}
+}
+
+func TestValidatorsStandForWhatWasTakenIn(t *testing.T) {
+	b := newBoard(t)
+	r := b.runner()
+	ids := make([]int, 300)
+	for i := range ids {
+		ids[i] = i + 1
+	}
+	b.list("A", ids...)
+	b.once(r)
+	b.list("B", ids...)
+	b.fail = 1 // of two batches
+	b.once(r)
+	b.fail = -1
+	b.list("A", ids...) // as before: what was half taken in must be undone
+	if run := b.once(r); run.Changed != 200 || run.Outcome != harvest.Whole {
+		t.Errorf("after a run that failed: %+v", run)
+	}
+	at := b.clock.Now()
+	if _, err := b.store.AcquireSource(t.Context(), "harbor", "dies", at, at.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if run := b.once(r); run.Outcome != harvest.Whole || run.Same != 300 {
+		t.Errorf("after a process that died: %+v", run)
+	}
+	if run := b.once(r); run.Outcome != harvest.Unchanged {
+		t.Errorf("then %+v", run)
+	}
+}
+
+func TestWhenTheProcessEndsTheRunIsTriedAgain(t *testing.T) {
+	b := newBoard(t)
+	b.list("A", 1)
+	r := b.runner()
+	ctx, cancel := context.WithCancel(t.Context())
+	b.spoil = func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	}
+	if _, err := r.Once(ctx, "harbor", harvest.BySchedule); err != nil {
+		t.Fatal(err)
+	}
+	b.spoil = nil
+	states, err := b.store.SourceStates(t.Context())
+	if err != nil || len(states) != 1 || harvest.Due(harvest.Schedule{}, states[0], b.clock.Now(), b.clock.Now()) != harvest.ByRetry {
+		t.Errorf("%+v, %v", states, err)
+	}
+	if run := b.once(r); run.New != 1 {
+		t.Errorf("%+v", run)
 	}
 }
 
