@@ -66,20 +66,54 @@ func (s *Store) SourceValue(ctx context.Context, source, id string) ([]byte, err
 }
 
 // PutSourceItems remembers items of a source, each of another id; without a
-// value, the one that is stored stays.
+// value, the one that is stored stays. Those that are seen for the first time,
+// which the first run of a source has thousands of, are inserted many at a time.
 func (s *Store) PutSourceItems(ctx context.Context, source string, items []harvest.Item) error {
-	for len(items) > 0 {
-		n := min(maxBulk, len(items))
+	known, err := s.insertSourceItems(ctx, source, items)
+	if err != nil {
+		return fmt.Errorf("remember %d opportunities of source %q: %w", len(items), source, err)
+	}
+	for len(known) > 0 {
+		n := min(maxBulk, len(known))
 		models := make([]mongo.WriteModel, n)
-		for i, item := range items[:n] {
+		for i, item := range known[:n] {
 			models[i] = mongo.NewUpdateOneModel().SetFilter(byID(ofSource(source, item.ID))).SetUpdate(set(itemFields(item))).SetUpsert(true)
 		}
 		if _, err := s.sourceItems().BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false)); err != nil {
 			return fmt.Errorf("remember %d opportunities of source %q: %w", n, source, err)
 		}
-		items = items[n:]
+		known = known[n:]
 	}
 	return nil
+}
+
+// insertSourceItems inserts what has not changed since it was first seen, and
+// gives back the rest, among it what is there already: the run before was cut off.
+func (s *Store) insertSourceItems(ctx context.Context, source string, items []harvest.Item) (known []harvest.Item, err error) {
+	var fresh []harvest.Item
+	var documents []any
+	for _, item := range items {
+		if len(item.Value) == 0 || !item.ChangedAt.Equal(item.FirstSeen) {
+			known = append(known, item)
+			continue
+		}
+		fresh = append(fresh, item)
+		documents = append(documents, append(byID(ofSource(source, item.ID)), itemFields(item)...))
+	}
+	for len(fresh) > 0 {
+		n := min(maxInsert, len(fresh))
+		_, err := s.sourceItems().InsertMany(ctx, documents[:n], options.InsertMany().SetOrdered(false))
+		if err != nil && !onlyDuplicates(err) {
+			return nil, err
+		}
+		if bulk, ok := errors.AsType[mongo.BulkWriteException](err); ok {
+			for _, e := range bulk.WriteErrors {
+				known = append(known, fresh[e.Index])
+			}
+		}
+		fresh, documents = fresh[n:], documents[n:]
+	}
+	return known, nil
 }
 
 func itemFields(i harvest.Item) bson.D {

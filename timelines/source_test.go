@@ -102,11 +102,18 @@ func TestItemsAreRememberedBySource(t *testing.T) {
 	if err := s.PutSourceItems(t.Context(), "board", []harvest.Item{changed}); err != nil {
 		t.Fatal(err)
 	}
+	items[8].Hash = 9 // a run that was cut off had stored it otherwise; it is as new to this one
+	if err := s.PutSourceItems(t.Context(), "board", items[8:20]); err != nil {
+		t.Fatal(err)
+	}
 	got, err := s.SourceItems(t.Context(), "board")
 	if err != nil || len(got) != 130 {
 		t.Fatalf("%d, %v", len(got), err)
 	}
 	for _, i := range got {
+		if i.ID == items[8].ID && i.Hash != 9 {
+			t.Errorf("what was stored by a run that was cut off stays: %+v", i)
+		}
 		if i.ID == changed.ID {
 			if diff := cmp.Diff(changed, i); diff != "" {
 				t.Error(diff)
