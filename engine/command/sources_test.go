@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"tideline/deploy/local"
 	"tideline/engine/event"
@@ -43,7 +44,8 @@ type jobBoard struct {
 	asked     int
 	published map[string]event.Opportunity
 	events    []string
-	fail      int // publish so many batches, then fail; -1: never
+	fail      int                  // publish so many batches, then fail; -1: never
+	metrics   *prometheus.Registry // of the runner that was made last
 }
 
 func newBoard(t *testing.T) *jobBoard {
@@ -134,7 +136,8 @@ func (b *jobBoard) runner(change ...func(*manifest.Entry)) *runner.Runner {
 	for _, f := range change {
 		f(&e)
 	}
-	r := runner.New(runner.Config{Entries: []manifest.Entry{e}, Instance: "test", Clock: b.clock}, b.store, b, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	b.metrics = prometheus.NewRegistry()
+	r := runner.New(runner.Config{Entries: []manifest.Entry{e}, Instance: "test", Clock: b.clock}, b.store, b, b.metrics, slog.New(slog.DiscardHandler))
 	b.t.Cleanup(r.Close)
 	return r
 }
@@ -187,6 +190,24 @@ func TestRunsTellWhatChanged(t *testing.T) {
 		if got != step.want {
 			t.Errorf("run %d: %+v, want %+v", n, got, step.want)
 		}
+	}
+	counted := `
+# HELP tideline_source_runs_total Runs of a source by how they ended.
+# TYPE tideline_source_runs_total counter
+tideline_source_runs_total{outcome="complete",source="harbor"} 4
+tideline_source_runs_total{outcome="failed",source="harbor"} 0
+tideline_source_runs_total{outcome="partial",source="harbor"} 0
+tideline_source_runs_total{outcome="unchanged",source="harbor"} 2
+# HELP tideline_source_records_total Records of a source by what became of them.
+# TYPE tideline_source_records_total counter
+tideline_source_records_total{source="harbor",what="changed"} 3
+tideline_source_records_total{source="harbor",what="closed"} 1
+tideline_source_records_total{source="harbor",what="new"} 3
+tideline_source_records_total{source="harbor",what="rejected"} 0
+tideline_source_records_total{source="harbor",what="unchanged"} 4
+`
+	if err := testutil.GatherAndCompare(b.metrics, strings.NewReader(counted), "tideline_source_runs_total", "tideline_source_records_total"); err != nil {
+		t.Error(err)
 	}
 	runs, err := r.Runs(t.Context(), "harbor", 10)
 	if err != nil || len(runs) != 6 || runs[0].Reopened != 1 || runs[5].New != 3 || runs[5].Requests != 1 || runs[5].Bytes == 0 {

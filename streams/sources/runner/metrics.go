@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"tideline/engine/harvest"
+	"tideline/streams/sources/manifest"
 )
 
 // metrics are by source: those are configuration, so there are few.
@@ -19,7 +20,9 @@ type metrics struct {
 	good     *prometheus.GaugeVec
 }
 
-func newMetrics(reg prometheus.Registerer) metrics {
+// newMetrics begins to count the outcomes of all sources at 0, so that the first
+// failure is seen as one.
+func newMetrics(reg prometheus.Registerer, entries []manifest.Entry) metrics {
 	f := promauto.With(reg)
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return f.NewCounterVec(prometheus.CounterOpts{Name: "tideline_source_" + name, Help: help}, append([]string{"source"}, labels...))
@@ -27,7 +30,7 @@ func newMetrics(reg prometheus.Registerer) metrics {
 	gauge := func(name, help string) *prometheus.GaugeVec {
 		return f.NewGaugeVec(prometheus.GaugeOpts{Name: "tideline_source_" + name, Help: help}, []string{"source"})
 	}
-	return metrics{
+	m := metrics{
 		runs:     counter("runs_total", "Runs of a source by how they ended.", "outcome"),
 		records:  counter("records_total", "Records of a source by what became of them.", "what"),
 		requests: counter("requests_total", "Requests that runs of a source made."),
@@ -35,6 +38,12 @@ func newMetrics(reg prometheus.Registerer) metrics {
 		seconds:  gauge("last_run_seconds", "How long the last run took."),
 		good:     gauge("last_success_timestamp_seconds", "When a run last ended that did not fail."),
 	}
+	for _, e := range entries {
+		for _, outcome := range []harvest.Outcome{harvest.Whole, harvest.Part, harvest.Unchanged, harvest.Failed} {
+			m.runs.WithLabelValues(e.Name, string(outcome))
+		}
+	}
+	return m
 }
 
 // ran counts a run that ended.

@@ -69,7 +69,7 @@ type Runner struct {
 func New(c Config, store Store, publisher Publisher, reg prometheus.Registerer, log *slog.Logger) *Runner {
 	r := &Runner{
 		entries: c.Entries, instance: c.Instance, clock: c.Clock, hosts: fetch.NewHosts(c.Clock), store: store, publisher: publisher,
-		metrics: newMetrics(reg), log: log, since: now(c.Clock), nudge: make(chan struct{}, 1), slots: make(chan struct{}, parallel),
+		metrics: newMetrics(reg, c.Entries), log: log, since: now(c.Clock), nudge: make(chan struct{}, 1), slots: make(chan struct{}, parallel),
 		busy: map[string]bool{}, breakers: map[string]*breaker.Breaker{},
 	}
 	for _, e := range c.Entries {
