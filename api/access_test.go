@@ -98,6 +98,9 @@ var matrix = []cell{
 	{"rollback-ruleset", "POST", "/rulesets/test/rollback", "", 403, 403, 202, 403},
 	{"put-silence", "PUT", "/silences/s1", `{"student":"sam","until":"2026-06-01T00:00:00Z"}`, 403, 403, 202, 403},
 	{"delete-silence", "DELETE", "/silences/s1", "", 403, 403, 202, 403},
+	{"sources", "GET", "/sources", "", 403, 403, 200, 403},
+	{"source-runs", "GET", "/sources/board/runs", "", 403, 403, 200, 403},
+	{"run-source", "POST", "/sources/board/run", "", 403, 403, 202, 403},
 }
 
 func matrixWorld(t *testing.T) *world {

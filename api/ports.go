@@ -63,6 +63,9 @@ type Ports struct {
 
 	// Hiring is what applications stand on.
 	Hiring HiringPorts
+
+	// Sources are those of opportunities from outside; nil: not served.
+	Sources Sources
 }
 
 // Config says where the API listens and whom it trusts.

@@ -11,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tideline/engine/event"
+	"tideline/engine/harvest"
 	"tideline/engine/hiring"
 )
 
@@ -87,6 +88,8 @@ var statuses = []struct {
 	{hiring.ErrNoJob, http.StatusNotFound, ""},
 	{hiring.ErrVersion, http.StatusPreconditionFailed, ""},
 	{hiring.ErrBusy, http.StatusServiceUnavailable, "1"},
+	{harvest.ErrNoSource, http.StatusNotFound, ""},
+	{harvest.ErrDisabled, http.StatusConflict, ""},
 	{ErrRebuilding, http.StatusServiceUnavailable, "2"},
 	{ErrUnavailable, http.StatusServiceUnavailable, "5"},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "5"},

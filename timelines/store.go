@@ -5,6 +5,9 @@
 // applications and application_overflow, with pipelines, rejection_reasons and
 // the audit beside them.
 //
+// What outside sources had and when they ran is in sources, sources_seen and
+// source_runs; whoever runs a source holds a lease in sources.
+//
 // Rulesets and applications are kept here and nowhere else; an application is
 // replaced by compare-and-set on its revision. Every other write is a guarded
 // projection of a record: it names the topic's incarnation and the record's place
@@ -89,7 +92,7 @@ func (s *Store) Prepare(ctx context.Context) error {
 		}
 	}
 	for _, prepare := range []func(context.Context) error{
-		s.prepareNotifications, s.prepareRulesets, s.prepareApplications, s.prepareAudit,
+		s.prepareNotifications, s.prepareRulesets, s.prepareApplications, s.prepareAudit, s.prepareSources,
 	} {
 		if err := prepare(ctx); err != nil {
 			return err
@@ -138,9 +141,21 @@ type document struct {
 	Locations       []string   `bson:"locations,omitempty"`
 	Remote          bool       `bson:"remote"`
 	Difficulty      *float64   `bson:"difficulty,omitempty"`
+	Workplace       string     `bson:"workplace,omitempty"`
+	Language        string     `bson:"language,omitempty"`
+	Compensation    *pay       `bson:"compensation,omitempty"`
 	Status          string     `bson:"status,omitempty"`
 	PostedAt        *time.Time `bson:"posted_at,omitempty"`
 	Deadline        *time.Time `bson:"deadline,omitempty"`
+}
+
+// pay is an event.Compensation as it is stored.
+type pay struct {
+	Min      float64 `bson:"min,omitempty"`
+	Max      float64 `bson:"max,omitempty"`
+	Currency string  `bson:"currency,omitempty"`
+	Period   string  `bson:"period,omitempty"`
+	Note     string  `bson:"note,omitempty"`
 }
 
 func documentOf(c Change) document {
@@ -152,6 +167,7 @@ func documentOf(c Change) document {
 	d.Title, d.Kind, d.Organisation, d.URL, d.Description = o.Title, o.Kind, o.Organisation, o.URL, o.Description
 	d.Source, d.Recruiter, d.GraduationYears, d.Locations, d.Remote = o.Source, o.Recruiter, o.GraduationYears, o.Locations, o.Remote
 	d.Difficulty, d.Status, d.PostedAt, d.Deadline = o.Difficulty, string(o.Status), &o.PostedAt, o.Deadline
+	d.Workplace, d.Language, d.Compensation = o.Workplace, o.Language, (*pay)(o.Compensation)
 	for _, skill := range o.Skills {
 		d.Skills = append(d.Skills, bson.M{"name": skill.Name, "level": skill.Level, "weight": skill.Weight})
 	}
@@ -163,6 +179,7 @@ func (d document) opportunity(b event.Bucket) event.Opportunity {
 		ID: d.ID, Bucket: b, Title: d.Title, Kind: d.Kind, Organisation: d.Organisation, URL: d.URL,
 		Description: d.Description, Source: d.Source, Recruiter: d.Recruiter, GraduationYears: d.GraduationYears,
 		Locations: d.Locations, Remote: d.Remote, Difficulty: d.Difficulty, Status: event.Status(d.Status), Deadline: d.Deadline,
+		Workplace: d.Workplace, Language: d.Language, Compensation: (*event.Compensation)(d.Compensation),
 	}
 	if d.PostedAt != nil {
 		o.PostedAt = d.PostedAt.UTC()

@@ -3,6 +3,7 @@ package oracle
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -54,8 +55,21 @@ type rawOpportunity struct {
 	Locations       []string
 	Remote          bool
 	Difficulty      *float64
+	Workplace       string
+	Language        string
+	Compensation    *rawPay
 	PostedAt        string `json:"posted_at"`
 	Deadline        string
+}
+
+type rawPay struct {
+	Min, Max               float64
+	Currency, Period, Note string
+}
+
+func (p *rawPay) valid() bool {
+	return p == nil || p.Min >= 0 && p.Min <= 1e12 && p.Max >= 0 && p.Max <= 1e12 && (p.Max == 0 || p.Max >= p.Min) &&
+		slices.Contains([]string{"", "hour", "day", "week", "month", "year", "once"}, p.Period) && len(p.Currency) <= 3 && len(p.Note) <= 200
 }
 
 func (w *world) readOpportunities(records []Record) {
@@ -91,7 +105,8 @@ func (w *world) parseOpportunity(r Record) *opportunity {
 		(raw.Status == "open" || raw.Status == "closed") && !blank(raw.Title) && len(raw.Title) <= 500 &&
 		len(raw.Kind) <= 200 && len(raw.Organisation) <= 200 && len(raw.URL) <= 2048 && len(raw.Description) <= 8192 &&
 		len(raw.Source) <= 200 && len(raw.Recruiter) <= 128 && validScore(raw.Difficulty) &&
-		len(raw.Skills) <= 64 && (raw.Bucket != "content" || len(raw.Skills) <= 50) && len(raw.GraduationYears) <= 16 && validPlaces(raw.Locations)
+		len(raw.Skills) <= 64 && (raw.Bucket != "content" || len(raw.Skills) <= 50) && len(raw.GraduationYears) <= 16 && validPlaces(raw.Locations) &&
+		slices.Contains([]string{"", "onsite", "hybrid", "remote"}, raw.Workplace) && len(raw.Language) <= 35 && raw.Compensation.valid()
 	if !valid {
 		return nil
 	}

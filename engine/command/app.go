@@ -27,6 +27,7 @@ import (
 	"tideline/feeds"
 	"tideline/rulesets/templates"
 	"tideline/streams"
+	"tideline/streams/sources/runner"
 	"tideline/timelines"
 )
 
@@ -49,6 +50,7 @@ type app struct {
 	texts      *templates.Texts // what people are told
 
 	applications applications
+	sources      *runner.Runner
 	reloads      reloadMetrics
 	lag          *streams.LagReader
 	deliverer    *deliverer // nil: nothing to deliver to, or another process does it
@@ -139,6 +141,9 @@ func (a *app) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := a.openSources(); err != nil {
+		return err
+	}
 	return a.openDelivery(kafka)
 }
 
@@ -202,6 +207,7 @@ func (a *app) run(ctx context.Context, started func(ctx context.Context)) error 
 	part("outbox of applications", func() error { return a.applications.service.Run(ctx) })
 	part("facts of applications", func() error { return a.applications.facts.Run(ctx, a.accept) })
 	part("rulesets", func() error { return a.watchRulesets(ctx) })
+	part("sources", func() error { return a.runSources(ctx) })
 	part("inbox", func() error { return a.projector.Run(ctx) })
 	part("record of notifications", func() error { return a.record.Run(ctx, a.recordNotifications) })
 	part("API", func() error { return server.Serve(listener) })
@@ -285,7 +291,7 @@ func (a *app) newAPI(ctx context.Context) (*api.Server, error) {
 		Publisher: a.engine.Producer(),
 		Scorer:    match.NewScorer(matchConfig(a.config.Scoring), skills.Normalize),
 		Ready:     a.engine.Ready, Gatherer: a.registry, Now: a.now,
-		Notify: a.notifyPorts(), Hiring: a.hiringPorts(),
+		Notify: a.notifyPorts(), Hiring: a.hiringPorts(), Sources: sourcesPort{a.sources},
 	}, a.registry, a.log)
 }
 

@@ -76,7 +76,8 @@ func New() *cobra.Command {
 		}
 	}
 	root.AddCommand(serveCommand(), demoCommand(), ingestCommand(), deliverCommand(), verifyCommand(), realdataCommand(), tokenCommand(), configCommand(),
-		checkCommand(), testCommand(), planCommand(), activateCommand(), rollbackCommand(), rulesCommand(), previewCommand(), skillsCommand())
+		checkCommand(), testCommand(), planCommand(), activateCommand(), rollbackCommand(), rulesCommand(), previewCommand(),
+		sourcesCommand(), skillsCommand())
 	return root
 }
 

@@ -112,6 +112,9 @@ func (r *realRun) steps(ctx context.Context) error {
 		kafka: r.app.backend.kafka(r.config), store: r.app.store, partitions: r.app.partitions, config: r.config, log: r.log,
 		record: r.app.timelines, rules: true, ahead: time.Until(r.app.now()),
 	}
+	if err := r.replaySources(ctx); err != nil {
+		return err
+	}
 	if err := r.publish(ctx, v); err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ type Config struct {
 	Webhooks  Webhooks `yaml:"webhooks"`
 	Delivery  Delivery `yaml:"delivery"`
 	Rulesets  Rulesets `yaml:"rulesets"`
+	Sources   Sources  `yaml:"sources"`
 	// Embedded fixes the ports of the embedded servers, for tools beside them; 0: any.
 	Embedded Embedded `yaml:"embedded"`
 }
@@ -147,6 +148,7 @@ func Default() Config {
 		Tick:     10 * time.Second,
 		SMTP:     SMTP{Port: 587, TLS: "starttls"},
 		Delivery: Delivery{Enabled: true}, Webhooks: Webhooks{Reload: 5 * time.Second}, Rulesets: Rulesets{Reload: 5 * time.Second},
+		Sources: Sources{Enabled: true},
 		Scoring: Scoring{Jobs: weights(7 * day), Hackathons: weights(5 * day), Content: weights(3 * day)},
 		Batch:   Batch{MaxRecords: 5000, MaxEntries: 20_000},
 	}

@@ -71,6 +71,7 @@ func TestEveryKeyCanBeSetInEveryWay(t *testing.T) {
 		"smtp.host": "mail.example", "smtp.port": "2525", "smtp.tls": "tls", "smtp.from": "campus@example.org",
 		"smtp.allow_plaintext": "true", "public_url": "https://campus.example", "webhooks.file": file(t, "[]"), "webhooks.reload": "3s", "rulesets.reload": "4s",
 		"rulesets.dir": t.TempDir(), "rulesets.texts": t.TempDir(),
+		"sources.files": file(t, "sources: []"), "sources.enabled": "false",
 	}
 	for _, key := range Keys() {
 		text, ok := values[key]

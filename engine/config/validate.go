@@ -37,6 +37,7 @@ func (l *loader) validate() {
 	l.check("webhooks.reload", c.Webhooks.Reload > 0, "is %s; must be more than nothing", c.Webhooks.Reload)
 	l.listeners()
 	l.delivery()
+	l.sources()
 	if c.Instance == "" {
 		host, err := os.Hostname()
 		if err != nil {

@@ -62,9 +62,12 @@ type Opportunity struct {
 	Locations       []string        `json:"locations,omitempty"`        // empty: anywhere
 	Remote          bool            `json:"remote,omitempty"`
 	Difficulty      *float64        `json:"difficulty,omitempty"` // 0..100; nil: unknown
-	Status          Status          `json:"status"`               // default open
-	PostedAt        time.Time       `json:"posted_at"`            // UTC, whole seconds
-	Deadline        *time.Time      `json:"deadline,omitempty"`   // expired once now >= deadline; nil: none
+	Workplace       string          `json:"workplace,omitempty"`  // onsite, hybrid or remote; empty: not told
+	Language        string          `json:"language,omitempty"`   // of the text, such as en
+	Compensation    *Compensation   `json:"compensation,omitempty"`
+	Status          Status          `json:"status"`             // default open
+	PostedAt        time.Time       `json:"posted_at"`          // UTC, whole seconds
+	Deadline        *time.Time      `json:"deadline,omitempty"` // expired once now >= deadline; nil: none
 }
 
 type opportunityWire struct {
@@ -178,6 +181,11 @@ func (o *Opportunity) check(c *checker) {
 		}
 	}
 	c.locations(o.Locations)
+	if o.Workplace != "" && !slices.Contains(Workplaces, o.Workplace) {
+		c.add("workplace", UnknownValue, "is %q; must be onsite, hybrid or remote", clip(o.Workplace))
+	}
+	c.text("language", o.Language, maxLanguage)
+	c.compensation(o.Compensation)
 }
 
 func (c *checker) skill(path, name string, level int) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"tideline/streams/breaker"
 )
 
 // verdict says what follows from an attempt: the delivery as it is to be kept,
@@ -42,7 +44,7 @@ func (q *Queue) attempt(ctx context.Context, i *item) {
 	ended, released, gone := i.ended, i.shard.released, i.lane.gone
 	old := start.Sub(i.Notification.Decided) > q.config.MaxAge
 	if ended || released || gone || old {
-		i.lane.breaker.undecided()
+		i.lane.breaker.Undecided()
 	}
 	q.mu.Unlock()
 	var next Delivery
@@ -76,7 +78,7 @@ func (q *Queue) learn(l *lane, err error) {
 	defer q.mu.Unlock()
 	now := time.Now()
 	if err == nil {
-		l.breaker.success()
+		l.breaker.Success()
 		return
 	}
 	f := failure(err)
@@ -88,13 +90,13 @@ func (q *Queue) learn(l *lane, err error) {
 		q.log.Error("an endpoint asked for nothing more and is left alone until the file of endpoints changes or this process starts again",
 			"channel", l.Channel, "endpoint", l.Endpoint)
 	}
-	before := l.breaker.state(now)
+	before := l.breaker.State(now)
 	if f.Away {
-		l.breaker.failure(now)
+		l.breaker.Failure(now)
 	} else {
-		l.breaker.success()
+		l.breaker.Success()
 	}
-	if after := l.breaker.state(now); after == open && before == closed {
+	if after := l.breaker.State(now); after == breaker.Open && before == breaker.Closed {
 		q.log.Warn("a destination is away; it is left alone for a while", "channel", l.Channel, "endpoint", l.Endpoint, "error", err)
 	}
 }

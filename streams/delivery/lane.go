@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tideline/engine/event"
+	"tideline/streams/breaker"
 )
 
 // Target is a destination, or a server that reaches many: all email is one.
@@ -21,7 +22,7 @@ type lane struct {
 	Target
 	waiting dueHeap
 	busy    int
-	breaker breaker
+	breaker breaker.Breaker
 	paused  time.Time // the target asked to be left alone until then
 	gone    bool      // the target asked for nothing more, until this process ends
 	swept   time.Time
@@ -60,7 +61,7 @@ func (l *lane) next(now time.Time) (*item, time.Duration) {
 	if wait := l.paused.Sub(now); wait > 0 {
 		return nil, min(wait, sweepEvery)
 	}
-	ok, again := l.breaker.allow(now)
+	ok, again := l.breaker.Allow(now)
 	switch {
 	case ok:
 		return l.pop(), 0

@@ -45,7 +45,7 @@ func newMetrics(reg prometheus.Registerer) metrics {
 
 func (m metrics) observe(l *lane, now time.Time) {
 	m.queued.WithLabelValues(string(l.Channel), l.Endpoint).Set(float64(len(l.waiting) + l.busy))
-	m.breaker.WithLabelValues(string(l.Channel), l.Endpoint).Set(l.breaker.state(now))
+	m.breaker.WithLabelValues(string(l.Channel), l.Endpoint).Set(l.breaker.State(now))
 }
 
 func (m metrics) attempted(l *lane, took time.Duration) {

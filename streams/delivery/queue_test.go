@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"tideline/engine/event"
+	"tideline/streams/breaker"
 )
 
 func TestEachTargetGetsANotificationOnce(t *testing.T) {
@@ -174,10 +175,10 @@ func TestATargetThatIsAwayIsLeftAloneAndProbed(t *testing.T) {
 			accept(t, q, sent(fmt.Sprint(i)))
 		}
 		pass(19 * time.Minute)
-		if n := r.count(); n < breakAfter || n > breakAfter+6 {
+		if n := r.count(); n < breaker.After || n > breaker.After+6 {
 			t.Errorf("%d attempts at a target that is away", n)
 		}
-		if got := testutil.ToFloat64(q.metrics.breaker.WithLabelValues("webhook", "a")); got != open {
+		if got := testutil.ToFloat64(q.metrics.breaker.WithLabelValues("webhook", "a")); got != breaker.Open {
 			t.Errorf("breaker is %v", got)
 		}
 		pass(time.Hour)

@@ -22,8 +22,12 @@ func NewMemory() Memory { return Memory{given: map[string]uint64{}} }
 // Sink checks what a Format makes of one recording, counts it and gives it on.
 type Sink struct {
 	Report Report
+	At     time.Time // of the poll; zero for recordings
 	memory Memory
 	emit   Emit
+
+	listed   map[string]bool // ids of the entries of a poll
+	nameless int             // entries whose id could not be read
 }
 
 // NewSink starts the account of one recording.

@@ -4,8 +4,9 @@
 //
 // It guarantees that every opportunity and profile given on is valid (its own
 // encoding decodes), that nothing is given twice unchanged by one Format, and
-// that read = kept + unchanged + rejected. It does no network access and writes
-// to no topic: that is the caller's work.
+// that read = kept + unchanged + rejected. Formats read recordings; Sources ask the
+// network, through package fetch, and share their parsing with the Formats. It
+// writes to no topic: that is the caller's work.
 package sources
 
 import (
@@ -25,6 +26,12 @@ type Record struct {
 	Opportunity *event.Opportunity // nil for profiles and when Deleted
 	Profile     *event.Profile     // nil for opportunities and when Deleted
 	Deleted     bool
+
+	// Undated says that the source does not tell since when: PostedAt is when it
+	// was first seen, and stays so however often it is seen again.
+	Undated bool
+	// Counters are what moves all the time and makes no change: scores, views.
+	Counters map[string]int64
 }
 
 // Emit receives records in the order of the recording. An error stops the reading.

@@ -34,7 +34,9 @@ import (
 
 	"tideline/engine/event"
 	"tideline/rulesets/templates"
+	"tideline/streams/breaker"
 	"tideline/streams/delivery"
+	"tideline/streams/netguard"
 )
 
 const (
@@ -53,7 +55,7 @@ type Sender struct {
 func New(e Endpoint, texts func() *templates.Texts) *Sender {
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
 	if !e.AllowPrivate {
-		dialer.Control = guard
+		dialer.Control = netguard.Control
 	}
 	return &Sender{endpoint: e, texts: texts, client: &http.Client{
 		Timeout: timeout,
@@ -87,7 +89,7 @@ func (s *Sender) Send(ctx context.Context, n event.Notification) error {
 	request.Header.Set("Webhook-Signature", sign(s.endpoint.Keys, n.ID, now, body))
 	answer, err := s.client.Do(request)
 	if err != nil {
-		return &delivery.Failure{Err: err, Final: errors.Is(err, errPrivate), Away: !errors.Is(err, errPrivate)}
+		return &delivery.Failure{Err: err, Final: errors.Is(err, netguard.ErrPrivate), Away: !errors.Is(err, netguard.ErrPrivate)}
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
@@ -118,23 +120,11 @@ func judge(answer *http.Response, text string, now time.Time) error {
 	case http.StatusGone:
 		f.Gone = true
 	case http.StatusTooManyRequests:
-		f.After = retryAfter(answer.Header, now)
+		f.After = breaker.RetryAfter(answer.Header, now)
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		f.Away, f.After = true, retryAfter(answer.Header, now)
+		f.Away, f.After = true, breaker.RetryAfter(answer.Header, now)
 	default:
 		f.Away = answer.StatusCode >= 500
 	}
 	return f
-}
-
-// retryAfter reads either form of the header (RFC 9110, 10.2.3); 0 without one.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	text := strings.TrimSpace(h.Get("Retry-After"))
-	if seconds, err := strconv.Atoi(text); err == nil {
-		return time.Duration(min(max(seconds, 0), 7*24*3600)) * time.Second
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		return max(0, at.Sub(now))
-	}
-	return 0
 }

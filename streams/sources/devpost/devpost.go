@@ -1,16 +1,15 @@
-// Package devpost reads recorded listings of hackathons: one JSON document a
-// day, each a page of the listing.
+// Package devpost reads the listing of hackathons that Devpost shows: from the
+// network page by page, and recorded, one JSON document a day, each a page.
 //
 // Days read one after another with the same Format give what is new or changed
-// since. Counters that move every day (registrations, time left) are left out.
-// A hackathon that is missing from a page is not taken as gone, because a page
-// does not hold the whole listing; it leaves feeds at its deadline.
+// since. Counters that move every day (registrations, time left) make no change.
+// A hackathon that is missing from a recorded page is not taken as gone, because a
+// page does not hold the whole listing; it leaves feeds at its deadline.
 package devpost
 
 import (
 	"context"
 	"encoding/json"
-	"html"
 	"io"
 	"path"
 	"strings"
@@ -51,8 +50,10 @@ type hackathon struct {
 	Prize        string `json:"prize_amount"` // HTML
 	Organisation string `json:"organization_name"`
 	Winners      bool   `json:"winners_announced"`
-	InviteOnly   bool   `json:"invite_only"`
-	Invited      string `json:"eligibility_requirement_invite_only_description"`
+
+	Registrations int64  `json:"registrations_count"`
+	InviteOnly    bool   `json:"invite_only"`
+	Invited       string `json:"eligibility_requirement_invite_only_description"`
 }
 
 // Read reads one day; see sources.Format. The day is taken from a file name
@@ -102,32 +103,46 @@ func day(file string) time.Time {
 	return t
 }
 
+// record is read, with posted_at as it was when a hackathon was first listed.
 func (f *Format) record(entry json.RawMessage, at time.Time) (sources.Record, error) {
-	var h hackathon
-	if err := sources.Unmarshal(entry, &h); err != nil {
-		return sources.Record{}, err
+	r, err := read(entry, at)
+	if err != nil {
+		return r, err
 	}
-	if h.ID == "" {
+	if posted, ok := f.seen[r.ID]; ok {
+		r.Opportunity.PostedAt = posted
+	}
+	f.seen[r.ID] = r.Opportunity.PostedAt
+	return r, nil
+}
+
+// read makes a record of an entry that was listed at a time. The error comes with
+// the id where it is known.
+func read(entry json.RawMessage, at time.Time) (sources.Record, error) {
+	var h hackathon
+	err := sources.Unmarshal(entry, &h)
+	id := sources.Join(name, h.ID.String())
+	if err != nil {
+		return sources.Record{ID: id}, err
+	}
+	if id == "" {
 		return sources.Record{}, sources.Invalid("id", event.Missing, "must be the hackathon's number")
 	}
 	first, last, err := period(h.Dates)
 	if err != nil {
-		return sources.Record{}, err
-	}
-	id := name + ":" + h.ID.String()
-	posted, ok := f.seen[id]
-	if !ok {
-		// One that starts later counts from the day it was first listed.
-		if posted = first; !at.IsZero() && at.Before(first) {
-			posted = at
-		}
-		f.seen[id] = posted
+		return sources.Record{ID: id}, err
 	}
 	// The last day ends where it ends last on Earth: noon UTC of the day after.
 	deadline := last.Add(36 * time.Hour)
 	o := h.opportunity(id)
-	o.PostedAt, o.Deadline = posted, &deadline
-	return sources.Record{At: at, ID: id, Opportunity: o}, nil
+	o.PostedAt, o.Deadline = first, &deadline
+	if !at.IsZero() && at.Before(first) { // one that starts later counts from when it was first listed
+		o.PostedAt = at
+	}
+	return sources.Record{
+		At: at, ID: id, Opportunity: o, Undated: true,
+		Counters: map[string]int64{"registrations": h.Registrations},
+	}, nil
 }
 
 func (h hackathon) opportunity(id string) *event.Opportunity {
@@ -160,28 +175,11 @@ func (h hackathon) opportunity(id string) *event.Opportunity {
 
 func (h hackathon) description() string {
 	parts := []string{"Submissions " + sources.Line(h.Dates) + "."}
-	if prize := sources.Line(text(h.Prize)); strings.ContainsAny(prize, "123456789") {
+	if prize := sources.Line(strings.ReplaceAll(sources.PlainText(h.Prize), " ", "")); strings.ContainsAny(prize, "123456789") {
 		parts = append(parts, "Prizes "+prize+".")
 	}
 	if h.InviteOnly {
 		parts = append(parts, strings.TrimSuffix("Invite only: "+sources.Line(h.Invited), ": ")+".")
 	}
 	return strings.Join(parts, " ")
-}
-
-// text drops the tags of a short HTML fragment.
-func text(fragment string) string {
-	var b strings.Builder
-	inside := false
-	for _, r := range fragment {
-		switch {
-		case r == '<':
-			inside = true
-		case r == '>' && inside:
-			inside = false
-		case !inside:
-			b.WriteRune(r)
-		}
-	}
-	return html.UnescapeString(b.String())
 }

@@ -1,17 +1,18 @@
-// Package greenhouse reads recorded job board postings: JSON lines, one posting
-// each, flat, with the board's name and when it was fetched.
+// Package greenhouse reads job boards of Greenhouse: the Job Board API
+// (https://developers.greenhouse.io/job-board.html), and recorded postings as JSON
+// lines, one posting each, flat, with the board's name and when it was fetched.
 //
-// A posting that is read again counts only if something in the contract
-// changed; updated_at alone does not. It leaves out requisition numbers and
-// the language of a posting, and cannot tell that a posting was taken down,
+// The API shows a board whole, so what is not there any more has been taken down.
+// Of recordings: a posting that is read again counts only if something in the contract
+// changed; updated_at alone does not; and nobody can tell that one was taken down,
 // because the lines of different boards are not complete listings.
+// Requisition numbers, departments and questions are left out.
 package greenhouse
 
 import (
 	"context"
 	"encoding/json"
 	"io"
-	"strings"
 	"time"
 
 	"tideline/engine/event"
@@ -29,17 +30,35 @@ func New() *Format { return &Format{sources.NewMemory()} }
 // Name gives "greenhouse".
 func (f *Format) Name() string { return name }
 
-// posting is what we use of a line.
+// posting is what we use of a posting, in recordings and of the API.
 type posting struct {
 	ID        json.Number `json:"id"`
 	FetchedAt string      `json:"fetched_at"`
 	Title     string      `json:"title"`
 	Company   string      `json:"company_name"`
-	Location  string      `json:"location"`
+	Location  place       `json:"location"`
 	URL       string      `json:"absolute_url"`
+	Content   string      `json:"content"` // HTML, escaped
+	Language  string      `json:"language"`
 	Updated   *time.Time  `json:"updated_at"`
 	Published *time.Time  `json:"first_published"`
 	Deadline  *time.Time  `json:"application_deadline"`
+}
+
+// place is a text in recordings and an object of the API.
+type place string
+
+// UnmarshalJSON reads either form.
+func (p *place) UnmarshalJSON(data []byte) error {
+	var named struct {
+		Name string `json:"name"`
+	}
+	if len(data) > 0 && data[0] == '{' {
+		err := json.Unmarshal(data, &named)
+		*p = place(named.Name)
+		return err
+	}
+	return json.Unmarshal(data, (*string)(p))
 }
 
 // Read reads one recording; see sources.Format.
@@ -61,6 +80,26 @@ func (f *Format) Read(ctx context.Context, r io.Reader, file string, emit source
 	return sink.Report, err
 }
 
+// recordOr gives the posting's record, or err with the id as far as it is known.
+func (p posting) recordOr(err error) (sources.Record, error) {
+	if err == nil {
+		r, err := p.record()
+		if err == nil {
+			return r, nil
+		}
+		r.ID = p.id()
+		return r, err
+	}
+	return sources.Record{ID: p.id()}, err
+}
+
+func (p posting) id() string {
+	if p.ID == "" {
+		return ""
+	}
+	return name + ":" + p.ID.String()
+}
+
 func (p posting) record() (sources.Record, error) {
 	if p.ID == "" {
 		return sources.Record{}, sources.Invalid("id", event.Missing, "must be the posting's number")
@@ -76,24 +115,10 @@ func (p posting) record() (sources.Record, error) {
 	if posted == nil {
 		return sources.Record{}, sources.Invalid("first_published", event.Missing, "or updated_at must be a time")
 	}
-	title := sources.Line(p.Title)
-	kind, level := kindOf(title)
-	locations, remote := sources.Places(p.Location)
-	o := &event.Opportunity{
-		ID: name + ":" + p.ID.String(), Bucket: event.Jobs, Kind: kind, Source: name,
-		Title: title, Organisation: sources.Line(p.Company), URL: strings.TrimSpace(p.URL),
-		Skills:    sources.Required(level, title),
-		Locations: locations, Remote: remote,
-		Status: event.Open, PostedAt: posted.UTC().Truncate(time.Second),
-	}
-	if kind == "internship" {
-		o.GraduationYears = sources.GraduationYears(title)
-	}
-	if p.Deadline != nil {
-		deadline := p.Deadline.UTC().Truncate(time.Second)
-		o.Deadline = &deadline
-	}
-	return sources.Record{At: at, ID: o.ID, Opportunity: o}, nil
+	return sources.Posting{
+		ID: p.ID.String(), Title: p.Title, Organisation: p.Company, URL: p.URL, Text: sources.Escaped(p.Content),
+		Places: []string{string(p.Location)}, Language: p.Language, Posted: *posted, Deadline: p.Deadline,
+	}.Record(name, at), nil
 }
 
 // fetched reads a time that may lack its zone, which is then UTC.
@@ -107,20 +132,4 @@ func fetched(text string) (time.Time, error) {
 		}
 	}
 	return time.Time{}, sources.Invalid("fetched_at", event.BadDate, "is %.40q; must be a time such as 2026-08-20T04:01:58", text)
-}
-
-// internWords tell an internship; everything else is a job for graduates.
-var internWords = [...]string{"intern", "internship", "internships", "co-op", "apprentice", "apprenticeship", "trainee", "werkstudent", "praktikum"}
-
-// kindOf gives the kind and the level asked of skills.
-func kindOf(title string) (kind string, level int) {
-	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') })
-	for _, word := range words {
-		for _, intern := range internWords {
-			if strings.Trim(word, "-") == intern {
-				return "internship", 2
-			}
-		}
-	}
-	return "job", 3
 }

@@ -32,28 +32,14 @@ func TestRead(t *testing.T) {
 	}
 	for i, want := range []string{
 		`{"id":"greenhouse:9001","bucket":"jobs","kind":"job","title":"Graduate C++ Developer (2027)","organisation":"Harbor","url":"https://example.org/9001",` +
-			`"source":"greenhouse","skills":[{"name":"c++","level":3,"weight":1}],"locations":["Chicago, IL","United States"],"status":"open",` +
+			`"source":"greenhouse","skills":[{"name":"c++","level":3,"weight":1}],"locations":["Chicago, IL","United States"],"difficulty":45,"language":"en","status":"open",` +
 			`"posted_at":"2026-04-17T16:08:49Z","deadline":"2026-06-02T03:45:00Z"}`,
 		`{"id":"greenhouse:9002","bucket":"jobs","kind":"internship","title":"Marketing Co-op, Fall 2026","organisation":"Harbor",` +
 			`"source":"greenhouse","skills":[{"name":"marketing","level":2,"weight":1}],"graduation_years":[2026,2027,2028,2029,2030,2031],` +
-			`"remote":true,"status":"open","posted_at":"2026-04-30T14:51:27Z"}`,
+			`"remote":true,"difficulty":30,"workplace":"remote","status":"open","posted_at":"2026-04-30T14:51:27Z"}`,
 	} {
 		if got := string(records[i].Opportunity.Encode()); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
-		}
-	}
-}
-
-func TestKindOf(t *testing.T) {
-	for title, want := range map[string]string{
-		"Software Intern":               "internship",
-		"Co-op/Intern":                  "internship",
-		"Apprentice Optician":           "internship",
-		"Internal Audit Graduate":       "job",
-		"International Sales, New Grad": "job",
-	} {
-		if got, _ := kindOf(title); got != want {
-			t.Errorf("kindOf(%q) = %q, want %q", title, got, want)
 		}
 	}
 }

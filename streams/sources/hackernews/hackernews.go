@@ -1,9 +1,9 @@
-// Package hackernews reads recorded front-page items: JSON lines, one item
-// each, with title, address and when it was first seen.
+// Package hackernews reads front-page items of Hacker News: through its API
+// (https://github.com/HackerNews/API), and recorded, as JSON lines with title,
+// address and when an item was first seen.
 //
-// Items become content; job advertisements ("... is hiring") become jobs. It
-// leaves out scores, ranks and numbers of comments, which change all the time
-// and which the contract has no field for.
+// Items become content; job advertisements ("... is hiring") become jobs. Scores
+// and numbers of comments change all the time and make no change.
 package hackernews
 
 import (
@@ -62,6 +62,7 @@ func (f *Format) Read(ctx context.Context, r io.Reader, file string, emit source
 	return sink.Report, err
 }
 
+// opportunity is what follows from an item; it is posted when it was first seen.
 func (i item) opportunity() *event.Opportunity {
 	title := sources.Line(i.Title)
 	o := &event.Opportunity{

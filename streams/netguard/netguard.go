@@ -1,4 +1,8 @@
-package webhook
+// Package netguard keeps connections out of private networks: addresses come from
+// configuration or from other servers' answers, but what a name leads to is decided
+// by whoever owns it. It knows addresses only; which ones are refused and when is
+// the dialer's business.
+package netguard
 
 import (
 	"errors"
@@ -8,8 +12,8 @@ import (
 	"syscall"
 )
 
-// errPrivate says that an endpoint leads into our own network.
-var errPrivate = errors.New("the address is not public; set allow_private for the endpoint if it is meant")
+// ErrPrivate says that an address leads into our own network.
+var ErrPrivate = errors.New("the address is not public; set allow_private if it is meant")
 
 // reserved are ranges that are not public and that netip does not know as such
 // (IANA special-purpose registries).
@@ -38,8 +42,8 @@ func parse(ranges ...string) (list []netip.Prefix) {
 	return list
 }
 
-// public says whether an address lies on the open internet.
-func public(a netip.Addr) bool {
+// Public says whether an address lies on the open internet.
+func Public(a netip.Addr) bool {
 	a = a.Unmap()
 	if !a.IsGlobalUnicast() || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() {
 		return false
@@ -52,17 +56,17 @@ func public(a netip.Addr) bool {
 	return true
 }
 
-// guard is the Control of a net.Dialer: it sees the address that is about to be
+// Control is the Control of a net.Dialer: it sees the address that is about to be
 // connected to, after the name was looked up, so a name that answers differently
 // the second time gains nothing.
-func guard(_, address string, _ syscall.RawConn) error {
+func Control(_, address string, _ syscall.RawConn) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return fmt.Errorf("%w: %q", errPrivate, address)
+		return fmt.Errorf("%w: %q", ErrPrivate, address)
 	}
 	a, err := netip.ParseAddr(host)
-	if err != nil || !public(a) {
-		return fmt.Errorf("%w: %s", errPrivate, host)
+	if err != nil || !Public(a) {
+		return fmt.Errorf("%w: %s", ErrPrivate, host)
 	}
 	return nil
 }

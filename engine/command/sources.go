@@ -1,0 +1,101 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tideline/api"
+	"tideline/engine/harvest"
+	"tideline/streams"
+	"tideline/streams/sources/fetch"
+	"tideline/streams/sources/manifest"
+	"tideline/streams/sources/runner"
+	"tideline/timelines"
+)
+
+// openSources reads the files of sources, if there are any, and makes their runner.
+func (a *app) openSources() error {
+	entries, err := manifest.Load(a.config.Sources.Files)
+	if err != nil {
+		return configError{fmt.Errorf("the sources are not valid:\n%w", err)}
+	}
+	config := runner.Config{Entries: entries, Instance: a.config.Instance, Clock: fetch.SystemClock{}}
+	a.sources = runner.New(config, sourceStore{a.timelines, a.prepare}, opportunityPublisher{a.engine.Producer()}, a.registry, a.log)
+	a.defers("sources", a.sources.Close)
+	return nil
+}
+
+// runSources runs what is due, where this process is to.
+func (a *app) runSources(ctx context.Context) error {
+	if !a.config.Sources.Enabled || len(a.config.Sources.Files) == 0 {
+		return nil
+	}
+	return a.sources.Run(ctx)
+}
+
+// sourceStore is a runner.Store that makes sure of its collections first.
+type sourceStore struct {
+	*timelines.Store
+	prepare func(context.Context) error
+}
+
+// SourceStates comes before everything else that a runner asks for.
+func (s sourceStore) SourceStates(ctx context.Context) ([]harvest.State, error) {
+	if err := s.prepare(ctx); err != nil {
+		return nil, err
+	}
+	return s.Store.SourceStates(ctx)
+}
+
+// RequestSource may come first in a process that runs no sources.
+func (s sourceStore) RequestSource(ctx context.Context, name string, at time.Time) error {
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	return s.Store.RequestSource(ctx, name, at)
+}
+
+// opportunityPublisher is a runner.Publisher.
+type opportunityPublisher struct{ producer *streams.Producer }
+
+// Publish implements it.
+func (p opportunityPublisher) Publish(ctx context.Context, changes []runner.Change) error {
+	records := make([]streams.Record, len(changes))
+	for i, c := range changes {
+		if c.Opportunity == nil {
+			records[i] = streams.NoOpportunity(c.ID)
+		} else {
+			records[i] = streams.Opportunity(*c.Opportunity)
+		}
+	}
+	return p.producer.Send(ctx, records...)
+}
+
+// sourcesPort is an api.Sources: what is not the caller's mistake is a store that is away.
+type sourcesPort struct{ runner *runner.Runner }
+
+// List implements api.Sources, as do the following.
+func (p sourcesPort) List(ctx context.Context) ([]harvest.Status, error) {
+	list, err := p.runner.List(ctx)
+	return list, sourceError(err)
+}
+
+// Runs gives the newest runs.
+func (p sourcesPort) Runs(ctx context.Context, name string, limit int) ([]harvest.Run, error) {
+	list, err := p.runner.Runs(ctx, name, limit)
+	return list, sourceError(err)
+}
+
+// RunNow asks for a run.
+func (p sourcesPort) RunNow(ctx context.Context, name string) error {
+	return sourceError(p.runner.RunNow(ctx, name))
+}
+
+func sourceError(err error) error {
+	if err == nil || errors.Is(err, harvest.ErrNoSource) || errors.Is(err, harvest.ErrDisabled) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", api.ErrUnavailable, err)
+}

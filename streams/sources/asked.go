@@ -1,0 +1,53 @@
+package sources
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"tideline/engine/event"
+	"tideline/engine/skills"
+)
+
+// Weights of skills by where a posting names them.
+const (
+	preferred = 1
+	required  = 2
+	titled    = 3
+)
+
+// Asked gives the skills that a posting asks for: those of the title weigh most,
+// those that the text only prefers least. What the text says of a level holds, up
+// to the highest; where it says nothing, the posting's own does. Where the text is
+// empty all weigh 1.
+func Asked(level int, title, text string) []event.RequiredSkill {
+	if strings.TrimSpace(text) == "" {
+		return Required(level, title)
+	}
+	asked := map[string]event.RequiredSkill{}
+	note := func(name string, hint, weight int) {
+		old := asked[name]
+		asked[name] = event.RequiredSkill{Name: name, Level: max(old.Level, hint), Weight: max(old.Weight, weight)}
+	}
+	for _, name := range skills.Extract(title) {
+		note(name, 0, titled)
+	}
+	for _, r := range skills.Requirements(text) {
+		weight := required
+		if r.Need == skills.Preferred {
+			weight = preferred
+		}
+		note(r.Skill, r.Level, weight)
+	}
+	// A text may name more than a posting can hold: the heaviest stay.
+	list := slices.SortedFunc(maps.Values(asked), func(a, b event.RequiredSkill) int {
+		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Name, b.Name))
+	})
+	list = list[:min(len(list), event.MaxSkills)]
+	for i := range list {
+		list[i].Level = cmp.Or(list[i].Level, level)
+	}
+	slices.SortFunc(list, func(a, b event.RequiredSkill) int { return cmp.Compare(a.Name, b.Name) })
+	return list
+}

@@ -1,0 +1,71 @@
+package fetch
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"tideline/streams/netguard"
+)
+
+// Hosts is what the clients of one process share: how fast each host may be
+// asked, its robots.txt, and connections. Safe for concurrent use.
+type Hosts struct {
+	clock     Clock
+	open      *http.Transport // to anywhere
+	guarded   *http.Transport // to public addresses
+	mu        sync.Mutex
+	limiters  map[string]*rate.Limiter // by host and pace
+	rules     map[string]rules         // robots.txt by scheme, host and agent
+	asking    map[string]chan struct{} // who reads a robots.txt; closed when it is known
+	robotsFor time.Duration
+}
+
+// NewHosts makes them.
+func NewHosts(clock Clock) *Hosts {
+	return &Hosts{
+		clock: clock, open: transport(false), guarded: transport(true), limiters: map[string]*rate.Limiter{},
+		rules: map[string]rules{}, asking: map[string]chan struct{}{}, robotsFor: 24 * time.Hour,
+	}
+}
+
+func transport(guard bool) *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second}
+	if guard {
+		dialer.Control = netguard.Control
+	}
+	return &http.Transport{
+		Proxy:       nil, // not from the environment: it would connect in our place, past the guard
+		DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 10 * time.Second,
+		MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 64 << 10,
+	}
+}
+
+// Close ends idle connections.
+func (h *Hosts) Close() {
+	h.open.CloseIdleConnections()
+	h.guarded.CloseIdleConnections()
+}
+
+// wait keeps the pace of a host: one request each pause, whichever source makes
+// them. Sources of different paces for one host each keep their own.
+func (h *Hosts) wait(ctx context.Context, u *url.URL, pause time.Duration) error {
+	key := u.Host + " " + pause.String()
+	h.mu.Lock()
+	limiter := h.limiters[key]
+	if limiter == nil {
+		limiter = rate.NewLimiter(rate.Every(pause), 1)
+		h.limiters[key] = limiter
+	}
+	h.mu.Unlock()
+	now := h.clock.Now()
+	if delay := limiter.ReserveN(now, 1).DelayFrom(now); delay > 0 {
+		return h.clock.Sleep(ctx, delay)
+	}
+	return nil
+}

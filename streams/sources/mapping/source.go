@@ -1,0 +1,131 @@
+package mapping
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+
+	"tideline/engine/event"
+	"tideline/streams/sources"
+	"tideline/streams/sources/fetch"
+)
+
+// Config is a document, at an address or in a file, and what is made of it.
+type Config struct {
+	URL     string  `yaml:"url"`
+	File    string  `yaml:"file"`
+	Comma   string  `yaml:"comma"`  // of CSV; default ,
+	Window  bool    `yaml:"window"` // the document never lists everything
+	Mapping Mapping `yaml:"mapping"`
+}
+
+// maxFile bounds a document that is read from a file.
+const maxFile = 64 << 20 // bytes
+
+// Source reads one document, JSON or CSV.
+type Source struct {
+	config Config
+	csv    bool
+}
+
+// NewJSON checks the configuration of a source of JSON.
+func NewJSON(c Config) (*Source, error) { return newSource(c, false) }
+
+// NewCSV checks the configuration of a source of CSV with a head.
+func NewCSV(c Config) (*Source, error) { return newSource(c, true) }
+
+func newSource(c Config, csv bool) (*Source, error) {
+	var wrong []error
+	u, err := url.Parse(c.URL)
+	if (c.URL == "") == (c.File == "") || err != nil || c.URL != "" && (u.Host == "" || u.User != nil) {
+		wrong = append(wrong, errors.New("say one of url, an address without name and password, and file"))
+	}
+	if len(c.Comma) > 1 {
+		wrong = append(wrong, fmt.Errorf("comma is %q; must be one character", c.Comma))
+	}
+	return &Source{c, csv}, errors.Join(append(wrong, c.Mapping.Check())...)
+}
+
+// Poll implements sources.Source.
+func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink) (sources.Coverage, error) {
+	coverage := sources.Complete()
+	if s.config.Window {
+		coverage = sources.Window()
+	}
+	document, unmodified, err := s.document(ctx, web)
+	if err != nil {
+		return sources.Coverage{}, err
+	}
+	if unmodified {
+		coverage.Unmodified = true
+		return coverage, nil
+	}
+	entries, err := s.entries(document)
+	if err != nil {
+		return sources.Coverage{}, err
+	}
+	for i, entry := range entries {
+		if err := sink.Take(sources.Index("entry", i), func() (sources.Record, error) { return s.config.Mapping.Record(entry) }); err != nil {
+			return sources.Coverage{}, err
+		}
+	}
+	return coverage, nil
+}
+
+func (s *Source) document(ctx context.Context, web *fetch.Client) (document []byte, unmodified bool, err error) {
+	if s.config.File != "" {
+		file, err := os.Open(s.config.File)
+		if err != nil {
+			return nil, false, err
+		}
+		defer file.Close()
+		document, err = io.ReadAll(io.LimitReader(file, maxFile+1))
+		if err == nil && len(document) > maxFile {
+			err = fmt.Errorf("%s: %w", s.config.File, fetch.ErrTooLarge)
+		}
+		return document, false, err
+	}
+	accept := fetch.JSON
+	if s.csv {
+		accept = []string{"text/csv", "text/plain", "application/csv"}
+	}
+	answer, err := web.Do(ctx, fetch.Request{URL: s.config.URL, Accept: accept, Conditional: true})
+	if err != nil {
+		return nil, false, err
+	}
+	return answer.Body, answer.NotModified, nil
+}
+
+func (s *Source) entries(document []byte) ([]any, error) {
+	if !s.csv {
+		return s.config.Mapping.Entries(document)
+	}
+	reader := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(document, []byte("\ufeff"))))
+	if s.config.Comma != "" {
+		reader.Comma = rune(s.config.Comma[0])
+	}
+	head, err := reader.Read()
+	if err != nil {
+		return nil, sources.Invalid("", event.Missing, "must begin with the names of the columns: %v", err)
+	}
+	var entries []any
+	for {
+		row, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			return entries, nil
+		}
+		if err != nil { // also a row of another length: where one begins is not certain any more
+			return nil, sources.Invalid("", event.MalformedJSON, "not CSV: %v", err)
+		}
+		fields := make(map[string]string, len(head))
+		for i, name := range head {
+			fields[name] = row[i]
+		}
+		entries = append(entries, fields)
+	}
+}

@@ -1,0 +1,77 @@
+package sources
+
+import (
+	"strings"
+	"time"
+
+	"tideline/engine/event"
+)
+
+// Posting is a job as boards list it, in plain text, before it is brought to the
+// contract.
+type Posting struct {
+	ID           string // within the source; empty: it cannot be told
+	Title        string
+	Organisation string
+	URL          string
+	Text         string
+	Places       []string // as written
+	Workplace    string   // onsite, hybrid, remote, in any spelling
+	Remote       bool     // said apart from the places
+	Internship   bool     // said apart from the title
+	Language     string
+	Posted       time.Time // zero: when it is first seen
+	Deadline     *time.Time
+	Pay          *event.Compensation
+	Skills       []string // said to be skills
+	Closed       bool
+}
+
+// Record brings a posting to the contract, as source.
+func (p Posting) Record(source string, at time.Time) Record {
+	title := Line(p.Title)
+	grade := SeniorityOf(title)
+	if p.Internship {
+		grade = SeniorityOf("intern")
+	}
+	locations, remote := Places(p.Places...)
+	o := &event.Opportunity{
+		ID: source + ":" + p.ID, Bucket: event.Jobs, Kind: grade.Kind, Source: source,
+		Title: title, Organisation: Line(p.Organisation), URL: strings.TrimSpace(p.URL), Description: Clip(p.Text),
+		Skills:    Asked(grade.Level, title+" ; "+strings.Join(p.Skills, " ; "), p.Text),
+		Locations: locations, Remote: remote || p.Remote, Workplace: workplace(p.Workplace), Difficulty: grade.Difficulty,
+		Language: p.Language, Compensation: p.Pay, Status: event.Open, PostedAt: p.Posted.UTC().Truncate(time.Second),
+	}
+	if o.Workplace == "remote" {
+		o.Remote = true
+	}
+	if o.Remote && o.Workplace == "" {
+		o.Workplace = "remote"
+	}
+	if o.Workplace == "" && strings.Contains(strings.ToLower(strings.Join(p.Places, " ")), "hybrid") {
+		o.Workplace = "hybrid"
+	}
+	if grade.Kind == "internship" {
+		o.GraduationYears = GraduationYears(title)
+	}
+	if p.Deadline != nil {
+		o.Deadline = new(p.Deadline.UTC().Truncate(time.Second))
+	}
+	if p.Closed {
+		o.Status = event.Closed
+	}
+	return Record{At: at, ID: o.ID, Opportunity: o, Undated: p.Posted.IsZero()}
+}
+
+// workplace gives our word for where work is done; empty for what is not one.
+func workplace(word string) string {
+	switch strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(word)) {
+	case "remote", "telecommute", "workfromhome", "wfh":
+		return "remote"
+	case "hybrid":
+		return "hybrid"
+	case "onsite", "inoffice", "office", "inperson":
+		return "onsite"
+	}
+	return ""
+}

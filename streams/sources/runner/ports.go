@@ -1,0 +1,52 @@
+package runner
+
+import (
+	"context"
+	"time"
+
+	"tideline/engine/event"
+	"tideline/engine/harvest"
+)
+
+// Leases decides who runs a source, and keeps its state. Safe for concurrent use,
+// also by other processes. Errors wrap harvest.ErrTaken where somebody else has it.
+type Leases interface {
+	SourceStates(ctx context.Context) ([]harvest.State, error)
+	RequestSource(ctx context.Context, name string, at time.Time) error
+	// AcquireSource gives the source to a holder; the state is that before.
+	AcquireSource(ctx context.Context, name, holder string, now, until time.Time) (harvest.State, error)
+	KeepSource(ctx context.Context, name, holder string, until time.Time, progress harvest.Run) error
+	FinishSource(ctx context.Context, state harvest.State, holder string) error
+}
+
+// Memory keeps what a source had. Only who holds the source writes.
+type Memory interface {
+	SourceItems(ctx context.Context, source string) ([]harvest.Item, error) // without values
+	SourceValue(ctx context.Context, source, id string) ([]byte, error)
+	// PutSourceItems remembers items; where one has no value the stored one stays.
+	PutSourceItems(ctx context.Context, source string, items []harvest.Item) error
+}
+
+// Journal keeps the records of runs.
+type Journal interface {
+	AddSourceRun(ctx context.Context, run harvest.Run) error
+	SourceRuns(ctx context.Context, source string, limit int) ([]harvest.Run, error)
+}
+
+// Store is all of them.
+type Store interface {
+	Leases
+	Memory
+	Journal
+}
+
+// Change is an opportunity as it is to be published; nil: it is to be deleted.
+type Change struct {
+	ID          string
+	Opportunity *event.Opportunity
+}
+
+// Publisher writes to the topic and returns when that is durable.
+type Publisher interface {
+	Publish(ctx context.Context, changes []Change) error
+}

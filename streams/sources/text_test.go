@@ -1,0 +1,111 @@
+package sources
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tideline/engine/event"
+)
+
+func TestHTMLBecomesText(t *testing.T) {
+	for in, want := range map[string]string{
+		"<h2>About</h2><p>Build &amp; run<br>things</p>":    "About\nBuild & run\nthings",
+		"<ul><li>Go</li><li>SQL <b>or</b> Mongo</li></ul>":  "- Go\n- SQL or Mongo",
+		"<script>alert(1)</script>Hi<style>p{}</style> you": "Hi you",
+		"<svg onload=alert(1)><text>x</text></svg>a":        "a",
+		"a<img src=x onerror=alert(1)>b":                    "a b",
+		"1 &lt;script&gt; 2":                                "1 <script> 2",
+		"C++ &nbsp; and   C#":                               "C++ and C#",
+		"</script>after":                                    "after",
+		"unclosed <b>tag":                                   "unclosed tag",
+	} {
+		if got := PlainText(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+	if got := Escaped("&lt;p&gt;Salt &amp;amp; pepper&lt;/p&gt;"); got != "Salt & pepper" {
+		t.Errorf("escaped twice: %q", got)
+	}
+}
+
+func TestTextsAreCutToWhatFits(t *testing.T) {
+	long := strings.Repeat("héé ", 4000)
+	if got := Clip(long); len(got) > maxDescription || !utf8.ValidString(got) || !strings.HasSuffix(got, "héé…") {
+		t.Errorf("%d bytes, ends %q", len(got), got[len(got)-10:])
+	}
+	if got := Clip(strings.Repeat("é", 5000)); len(got) > maxDescription || !utf8.ValidString(got) {
+		t.Errorf("%d bytes", len(got))
+	}
+}
+
+func TestPayIsRead(t *testing.T) {
+	for text, want := range map[string]*event.Compensation{
+		"₹ 1,20,000 /month":                   {Min: 120000, Max: 120000, Currency: "INR", Period: "month"},
+		"₹ 10,000-15,000 /month + Incentives": {Min: 10000, Max: 15000, Currency: "INR", Period: "month", Note: "plus incentives"},
+		"₹ 2,000 lump sum":                    {Min: 2000, Max: 2000, Currency: "INR", Period: "once"},
+		"Unpaid":                              {Note: "unpaid"},
+		"Performance Based":                   {Note: "performance based"},
+		"3-5 LPA":                             {Min: 300000, Max: 500000, Currency: "INR", Period: "year"},
+		"$70,000 - $90,000 a year":            {Min: 70000, Max: 90000, Currency: "USD", Period: "year"},
+		"€ 12,50 / hour":                      {Min: 12.5, Max: 12.5, Currency: "EUR", Period: "hour"},
+		"$80K – $120K":                        {Min: 80000, Max: 120000, Currency: "USD"},
+		"C$25 per hour":                       {Min: 25, Max: 25, Currency: "CAD", Period: "hour"},
+		"1.500.000 JPY per annum":             {Min: 1500000, Max: 1500000, Currency: "JPY", Period: "year"},
+		"competitive":                         nil,
+		"":                                    nil,
+	} {
+		if got := Pay(text); !cmp.Equal(got, want) {
+			t.Errorf("%q: %+v, want %+v", text, got, want)
+		}
+	}
+}
+
+func TestTimesAreRead(t *testing.T) {
+	india, err := time.LoadLocation("Asia/Kolkata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"2026-08-20T04:01:58+05:30": "2026-08-19T22:31:58Z", "2026-08-20 10:00:00": "2026-08-20T04:30:00Z",
+		"2026-08-20": "2026-08-19T18:30:00Z", "1787198518": "2026-08-20T04:01:58Z", "1787198518000": "2026-08-20T04:01:58Z",
+		"12 Sep' 26": "2026-09-11T18:30:00Z", "Thu, 20 Aug 2026 04:01:58 GMT": "2026-08-20T04:01:58Z",
+	} {
+		got, err := Time("at", text, india)
+		if err != nil || got.Format(time.RFC3339) != want {
+			t.Errorf("%q: %s, want %s (%v)", text, got.Format(time.RFC3339), want, err)
+		}
+	}
+	if _, err := Time("at", "soon", nil); err == nil {
+		t.Error("soon is a time")
+	}
+	for _, c := range []struct {
+		text, want string
+		zone       *time.Location
+	}{
+		{"2026-08-20", "2026-08-20T18:30:00Z", india}, // the whole day there
+		{"2026-08-20", "2026-08-21T12:00:00Z", nil},   // the whole day anywhere
+		{"2026-08-20 23:59:00", "2026-08-20T18:29:00Z", india},
+	} {
+		got, err := Deadline("until", c.text, c.zone)
+		if err != nil || got.Format(time.RFC3339) != c.want {
+			t.Errorf("%q: %v, want %s (%v)", c.text, got, c.want, err)
+		}
+	}
+}
+
+func TestSkillsWeighByWhereTheyAreNamed(t *testing.T) {
+	got := Asked(3, "Backend Engineer (Go)", "Requirements\n- PostgreSQL and Docker\n- Java is a plus\nNice to have:\n- Kubernetes\n- Docker")
+	weights := map[string]int{}
+	for _, s := range got {
+		weights[s.Name] = s.Weight
+	}
+	for name, want := range map[string]int{"go": 3, "postgresql": 2, "docker": 2, "java": 1, "kubernetes": 1} {
+		if weights[name] != want {
+			t.Errorf("%s weighs %d, want %d (%v)", name, weights[name], want, weights)
+		}
+	}
+}
