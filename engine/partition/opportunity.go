@@ -112,6 +112,7 @@ func (p *Partition) Tick(now time.Time, out *Effects) (missed bool) {
 		p.touchOpportunity(item, touch{at: now}, item.Latest().Offset, out)
 	}
 	p.age(before, out)
+	p.unbury(now, out)
 	p.ring(before, out)
 	p.hand(out)
 	p.atDesk(out, func(o *notify.Out) { p.desk.Tick(now, o) })
