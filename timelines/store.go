@@ -2,8 +2,8 @@
 // the opportunities, in opportunities_jobs, opportunities_hackathons and
 // opportunities_content; what was sent to whom, in notifications; every version
 // of every ruleset, in rulesets and ruleset_versions; and the applications, in
-// applications and application_overflow, with pipelines, rejection_reasons and
-// the audit beside them.
+// applications and application_overflow, with pipelines, rejection_reasons,
+// erasures and the audit beside them.
 //
 // Rulesets and applications are kept here and nowhere else; an application is
 // replaced by compare-and-set on its revision. Every other write is a guarded
@@ -21,6 +21,7 @@ import (
 	"hash/maphash"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -50,6 +51,7 @@ type Store struct {
 	stripes  *stripes // where serial
 	log      *slog.Logger
 	writes   *prometheus.CounterVec
+	salted   atomic.Pointer[[]byte] // of the hashes of who was erased
 }
 
 // ErrNotFound says that there is no such document.
@@ -89,7 +91,7 @@ func (s *Store) Prepare(ctx context.Context) error {
 		}
 	}
 	for _, prepare := range []func(context.Context) error{
-		s.prepareNotifications, s.prepareRulesets, s.prepareApplications, s.prepareAudit,
+		s.prepareNotifications, s.prepareRulesets, s.prepareApplications, s.prepareAudit, s.prepareErasures,
 	} {
 		if err := prepare(ctx); err != nil {
 			return err

@@ -27,11 +27,13 @@ type Record struct {
 	OfferEnds    *time.Time        `json:"offer_ends,omitempty"`
 	Interviews   []event.Interview `json:"interviews,omitempty"` // as last planned, in the order of their planning
 	Path         []Change          `json:"path"`
-	Version      int               `json:"version"`            // length of the log
-	Published    int               `json:"published"`          // so many items of the log are in the topics
-	Log          []Item            `json:"log"`                // the newest; those before are in overflow buckets
-	Receipts     map[string]int    `json:"receipts,omitempty"` // by reader: the last item they have read
-	Seq          int               `json:"-"`                  // of the last step; the length of Path
+	Version      int               `json:"version"`               // length of the log
+	Published    int               `json:"published"`             // so many items of the log are in the topics
+	Log          []Item            `json:"log"`                   // the newest; those before are in overflow buckets
+	Receipts     map[string]int    `json:"receipts,omitempty"`    // by reader: the last item they have read
+	Replacement  string            `json:"replacement,omitempty"` // of one that is being erased: the id of what stays
+	ErasedAt     time.Time         `json:"erased_at,omitzero"`    // when that was recorded
+	Seq          int               `json:"-"`                     // of the last step; the length of Path
 }
 
 // Decode reads a record as json.Marshal wrote it.
@@ -79,6 +81,7 @@ type Item struct {
 	Note        string           `json:"note,omitempty"`         // of recruiters, about a step
 	InterviewAt *time.Time       `json:"interview_at,omitempty"` // set by a step
 	OfferEnds   *time.Time       `json:"offer_ends,omitempty"`
+	Replacement string           `json:"replacement,omitempty"` // set by an erasure
 	Change      *Change          `json:"change,omitempty"`
 	Feedback    *event.Feedback  `json:"feedback,omitempty"`
 	Message     *Said            `json:"message,omitempty"`
@@ -102,6 +105,8 @@ func (r *Record) Append(i Item) {
 	r.Version = i.N
 	r.Log = append(r.Log[:len(r.Log):len(r.Log)], i)
 	switch {
+	case i.Change != nil && i.Change.Kind == event.Erased: // no step: what the path says stays
+		r.Replacement, r.ErasedAt = i.Replacement, i.RecordedAt
 	case i.Change != nil:
 		r.Path = append(r.Path[:len(r.Path):len(r.Path)], *i.Change)
 		r.forget(*i.Change)
