@@ -90,6 +90,12 @@ var hiringMatrix = []cell{
 	{"reasons", "GET", "/organisations/Other/rejection-reasons", "", 403, 403, 200, 403},
 	{"put-reasons", "PUT", "/organisations/Umbra/rejection-reasons", oneReason, 403, 200, 200, 403},
 	{"put-reasons", "PUT", "/organisations/Other/rejection-reasons", oneReason, 403, 403, 200, 403},
+	{"erase-student", "DELETE", "/students/sam", "", 200, 403, 200, 403},
+	{"erase-student", "DELETE", "/students/kim", "", 403, 403, 200, 403},
+	{"erasure", "GET", "/students/sam/erasure", "", 404, 403, 404, 403}, // never erased
+	{"erasure", "GET", "/students/kim/erasure", "", 403, 403, 404, 403},
+	{"audit", "GET", "/audit", "", 403, 403, 200, 403},
+	{"audit", "GET", "/audit?actor=sam", "", 403, 403, 200, 403},
 }
 
 const oneReason = `{"reasons":[{"code":"visa","side":"we_declined","text":"No work permit."}]}`

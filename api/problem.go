@@ -10,6 +10,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"tideline/engine/erasure"
 	"tideline/engine/event"
 	"tideline/engine/hiring"
 )
@@ -86,6 +87,8 @@ var statuses = []struct {
 	{hiring.ErrNoApplication, http.StatusNotFound, ""},
 	{hiring.ErrNoJob, http.StatusNotFound, ""},
 	{hiring.ErrVersion, http.StatusPreconditionFailed, ""},
+	{hiring.ErrErasing, http.StatusServiceUnavailable, "5"},
+	{erasure.ErrNone, http.StatusNotFound, ""},
 	{hiring.ErrBusy, http.StatusServiceUnavailable, "1"},
 	{ErrRebuilding, http.StatusServiceUnavailable, "2"},
 	{ErrUnavailable, http.StatusServiceUnavailable, "5"},

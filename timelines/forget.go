@@ -20,29 +20,40 @@ const (
 // ForgetNotifications takes a student out of the record of notifications: who
 // was told, about whom, in which words. That something was decided stays, under
 // its id and its place in the topic, so that the topic cannot bring it back. It
-// gives how many there were and to whom else they were sent.
-func (s *Store) ForgetNotifications(ctx context.Context, student string) (changed int, others []string, err error) {
+// gives how many there were.
+func (s *Store) ForgetNotifications(ctx context.Context, student string) (changed int, err error) {
 	found, err := s.notificationsOf(ctx, student)
 	if err != nil {
-		return 0, nil, err
+		return 0, err
 	}
-	recipients := map[string]bool{}
 	var docs []mongo.WriteModel
 	for _, n := range found {
-		if n.Recipient != student {
-			recipients[n.Recipient] = true
-		}
 		if n, err = nameless(n, student); err != nil {
-			return 0, nil, fmt.Errorf("take a student out of notification %q: %w", n.ID, err)
+			return 0, fmt.Errorf("take a student out of notification %q: %w", n.ID, err)
 		}
 		docs = append(docs, mongo.NewReplaceOneModel().SetFilter(bson.D{{Key: "_id", Value: n.ID}}).SetReplacement(n))
 	}
 	for some := range slices.Chunk(docs, maxBulk) {
 		if _, err := s.notifications().BulkWrite(ctx, some); err != nil {
-			return 0, nil, fmt.Errorf("take a student out of %d notifications: %w", len(some), err)
+			return 0, fmt.Errorf("take a student out of %d notifications: %w", len(some), err)
 		}
 	}
-	return len(docs), slices.Sorted(maps.Keys(recipients)), nil
+	return len(docs), nil
+}
+
+// ToldAbout gives who else was sent something about a student.
+func (s *Store) ToldAbout(ctx context.Context, student string) ([]string, error) {
+	found, err := s.notificationsOf(ctx, student)
+	if err != nil {
+		return nil, err
+	}
+	recipients := map[string]bool{}
+	for _, n := range found {
+		if n.Recipient != student {
+			recipients[n.Recipient] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(recipients)), nil
 }
 
 // notificationsOf finds what a student was told, and what others were told of them.

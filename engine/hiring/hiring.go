@@ -37,6 +37,9 @@ type Store interface {
 	Pipeline(ctx context.Context, job string) (application.Pipeline, error)
 	Reasons(ctx context.Context, organisation string) (application.Reasons, error)
 	Graves
+	// Note writes into the audit what was done with applications. What has an id
+	// that is there is not written again.
+	Note(ctx context.Context, done []application.Done) error
 }
 
 // ErrConflict says that somebody else wrote first.

@@ -23,6 +23,31 @@ type shelf struct {
 	records   map[string][]byte
 	revisions map[string]int64
 	conflicts int // so many writes are told that somebody was faster
+	void      time.Time
+	erasing   bool
+	notes     []application.Done
+}
+
+func (s *shelf) Erased(context.Context, string) (time.Time, bool, error) {
+	return s.void, s.erasing, nil
+}
+
+func (s *shelf) Bury(ctx context.Context, id string, remains *application.Record) error {
+	if err := s.InsertApplication(ctx, remains); err != nil && !errors.Is(err, ErrConflict) {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.records, id)
+	delete(s.revisions, id)
+	return nil
+}
+
+func (s *shelf) Note(_ context.Context, done []application.Done) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notes = append(s.notes, done...)
+	return nil
 }
 
 func newShelf() *shelf { return &shelf{records: map[string][]byte{}, revisions: map[string]int64{}} }
