@@ -25,8 +25,13 @@ func testConfig(t *testing.T) config.Config {
 
 // running starts a whole Tideline, with everything embedded, and waits until it is ready.
 func running(t *testing.T) (context.Context, *app) {
+	return runningAt(t, time.Now)
+}
+
+// runningAt is running, by a clock of the test's.
+func runningAt(t *testing.T, now func() time.Time) (context.Context, *app) {
 	t.Helper()
-	a, err := openApp(t.Context(), testConfig(t), slog.New(slog.DiscardHandler))
+	a, err := openAppAt(t.Context(), testConfig(t), slog.New(slog.DiscardHandler), now)
 	if err != nil {
 		t.Fatal(err)
 	}
