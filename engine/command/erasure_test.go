@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -24,6 +25,7 @@ import (
 	"tideline/engine/board"
 	"tideline/engine/event"
 	"tideline/streams"
+	"tideline/timelines"
 )
 
 // zoe is the student who is erased. Whatever they say, or is said of them, has
@@ -399,5 +401,34 @@ func (p *past) comesBack() {
 	if len(line.Items) != 1 || len(view.Applications) != 1 {
 		data, _ := json.Marshal(line)
 		p.t.Errorf("%s, %+v", data, view)
+	}
+}
+
+// An erasure that was written down by a process that ended is carried out by the next.
+func TestAnErasureThatWasBegunIsFinishedByTheNextProcess(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	a, err := openApp(ctx, testConfig(t), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.prepare(ctx); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now().UTC().Truncate(time.Second)
+	begun, err := a.timelines.BeginErasure(ctx, timelines.Erasure{Student: zoe, By: "olga", Role: "ops", At: at, Void: at})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- a.run(run, nil) }()
+	last, err := a.applications.erasures.Wait(ctx, erasureOf(begun))
+	if err != nil || last.Running() || last.Hash != begun.Hash {
+		t.Errorf("%+v, %v", last, err)
+	}
+	stop()
+	if err := errors.Join(<-ended, a.close()); err != nil {
+		t.Error(err)
 	}
 }
