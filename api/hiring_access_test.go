@@ -63,6 +63,10 @@ var hiringMatrix = []cell{
 	{"messages", "GET", "OWN/messages", "", 200, 200, 200, 403},
 	{"messages", "GET", "HERS/messages", "", 404, 200, 200, 403},
 	{"messages", "GET", "KIM/messages", "", 404, 404, 200, 403},
+	{"read-messages", "POST", "OWN/messages/read", "", 200, 200, 403, 403}, // ops is neither side
+	{"read-messages", "POST", "HIS/messages/read", "", 200, 404, 403, 403},
+	{"read-messages", "POST", "HERS/messages/read", "", 404, 200, 403, 403},
+	{"read-messages", "POST", "KIM/messages/read", "", 404, 404, 403, 403},
 	{"plan-interview", "POST", "OWN/interviews", interview, 403, 201, 201, 403},
 	{"plan-interview", "POST", "KIM/interviews", interview, 403, 404, 201, 403},
 	{"interviews", "GET", "OWN/interviews", "", 200, 200, 200, 403},

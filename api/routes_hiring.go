@@ -91,6 +91,10 @@ func (s *Server) hiringRoutes() []route {
 			summary: "What was written, oldest first", params: page, answer: timelinePage{},
 		},
 		{
+			id: "read-messages", method: post, path: "/applications/{application}/messages/read", roles: []Role{Student, Recruiter}, serve: s.readMessages, tag: tag,
+			summary: "Note how far the caller has read; the other side sees it", params: []*huma.Param{app, key}, body: reading{}, answer: readUpTo{},
+		},
+		{
 			id: "plan-interview", method: post, path: "/applications/{application}/interviews", roles: employers, serve: s.planInterview, tag: tag,
 			summary: "Plan, move, cancel or conclude an interview; with the id of one, that one", params: []*huma.Param{app, key},
 			body: event.Interview{}, status: http.StatusCreated, answer: added{},

@@ -51,6 +51,8 @@ func (i Item) action() string {
 		return fmt.Sprintf("%s: from %s to %s", i.Change.Kind, i.Change.From, i.Change.To)
 	case i.Feedback != nil:
 		return "gave feedback: " + string(i.Feedback.Kind)
+	case i.Read > 0:
+		return "read messages"
 	case i.Message != nil:
 		return "wrote message"
 	}

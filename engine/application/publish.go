@@ -34,6 +34,7 @@ func (r *Record) told(i Item) Told {
 		EventID: i.EventID, Application: r.ID, Student: r.Student, Opportunity: r.Opportunity, N: i.N, At: i.At,
 		Author: i.Actor.ID, AuthorRole: string(i.Actor.Role), Visibility: i.Visibility, Interview: i.Interview,
 	}
+	m.ReadUpTo = i.Read
 	if i.Message != nil {
 		m.Body, m.About = i.Message.Body, i.Message.Interview
 	}

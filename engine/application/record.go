@@ -3,6 +3,7 @@ package application
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"tideline/engine/event"
@@ -69,7 +70,7 @@ type Change struct {
 	Corrects   int              `json:"corrects,omitempty"`
 }
 
-// Item is one entry of the log. One of Change, Feedback, Message and Interview is set.
+// Item is one entry of the log. One of Change, Feedback, Message, Interview and Read is set.
 type Item struct {
 	N           int              `json:"n"` // from 1
 	EventID     string           `json:"event_id"`
@@ -86,6 +87,7 @@ type Item struct {
 	Feedback    *event.Feedback  `json:"feedback,omitempty"`
 	Message     *Said            `json:"message,omitempty"`
 	Interview   *event.Interview `json:"interview,omitempty"`
+	Read        int              `json:"read,omitempty"` // a receipt: the actor has read the messages up to this item
 }
 
 // Said is a message's text.
@@ -117,6 +119,12 @@ func (r *Record) Append(i Item) {
 			r.OfferEnds = i.OfferEnds
 		}
 		r.settle()
+	case i.Read > 0:
+		r.Receipts = maps.Clone(r.Receipts)
+		if r.Receipts == nil {
+			r.Receipts = map[string]int{}
+		}
+		r.Receipts[i.Actor.reader()] = i.Read
 	case i.Interview != nil:
 		r.meeting(*i.Interview)
 	case i.Feedback != nil && i.Feedback.Offer != nil && i.Feedback.Offer.Expires != nil:

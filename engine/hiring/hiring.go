@@ -276,6 +276,9 @@ func (s *Service) Message(ctx context.Context, m event.Message) error {
 			return nil, nil
 		}
 		by := application.Actor{ID: m.Author, Role: application.Role(m.AuthorRole)}
+		if m.ReadUpTo > 0 {
+			return r.Receive(m.ReadUpTo, m.EventID, "", by, s.now())
+		}
 		var i application.Item
 		var err error
 		if m.Interview != nil {

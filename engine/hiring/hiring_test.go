@@ -341,3 +341,19 @@ func TestFactsOfOtherServicesAreAcceptedOnce(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+func TestAReceiptOfThePlatformsMessagingIsTakenOnce(t *testing.T) {
+	s := service(newShelf(), &wire{})
+	id := s.applied(t)
+	said := event.Message{EventID: "m", Application: id, Student: "s", Opportunity: "j", At: time.Now(), Author: "s", AuthorRole: "student", Body: "hello", Visibility: event.ForStudent}
+	read := event.Message{EventID: "r", Application: id, Student: "s", Opportunity: "j", At: time.Now(), Author: "r", AuthorRole: "recruiter", ReadUpTo: 2}
+	for _, m := range []event.Message{said, read, read} {
+		if err := s.Message(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := s.Get(t.Context(), id)
+	if err != nil || r.Version != 3 || r.ReadBy(recruiter) != 2 || r.ReadBy(student) != 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}

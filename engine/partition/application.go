@@ -84,7 +84,7 @@ func (p *Partition) Message(m event.Message, out *Effects) bool {
 	return p.track(m.Student, m.Application, touch{kind: rulesets.OnMessages, at: m.At}, out, func(t *tracked) bool {
 		said := remark{m.N, m.At, m.AuthorRole}
 		switch {
-		case m.At.Before(t.Began) || p.buried(m.Application, m.At):
+		case m.ReadUpTo > 0, m.At.Before(t.Began) || p.buried(m.Application, m.At):
 			return false
 		case m.Interview != nil:
 			if !said.newer(t.Met) {
