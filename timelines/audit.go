@@ -90,26 +90,23 @@ func (s *Store) AuditTrail(ctx context.Context, f AuditFilter, limit int) ([]Aud
 // ForgetAudit puts hashes in the place of a student and of their applications.
 // Who looked at them and when stays. It gives how many entries that changed.
 func (s *Store) ForgetAudit(ctx context.Context, student string) (int, error) {
-	all := map[string]AuditEntry{}
-	for _, field := range []string{"students", "actor"} {
-		cursor, err := s.audit().Find(ctx, bson.D{{Key: field, Value: student}})
-		if err != nil {
-			return 0, fmt.Errorf("find what the audit has of a student: %w", err)
-		}
-		var list []AuditEntry
-		if err := cursor.All(ctx, &list); err != nil {
-			return 0, fmt.Errorf("read what the audit has of a student: %w", err)
-		}
-		for _, e := range list {
-			all[e.ID] = e
-		}
+	ids, err := s.naming(ctx, s.audit(), student, "students", "actor")
+	if err != nil {
+		return 0, err
 	}
 	hash, err := s.HashOf(ctx, student)
 	if err != nil {
 		return 0, err
 	}
 	var docs []mongo.WriteModel
-	for _, e := range all {
+	for _, id := range ids {
+		var e AuditEntry
+		if err := s.audit().FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&e); err != nil {
+			return 0, fmt.Errorf("read entry %q of the audit: %w", id, err)
+		}
+		if !slices.Contains(e.Students, student) && e.Role != "student" {
+			continue // a recruiter who has the same id
+		}
 		if e.Actor == student && e.Role == "student" {
 			e.Actor = hash
 		}

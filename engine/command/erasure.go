@@ -71,12 +71,8 @@ func (s erasureStore) ApplicationsOf(ctx context.Context, student string) ([]str
 	return s.app.timelines.ApplicationsOf(ctx, student)
 }
 
-func (s erasureStore) ToldAbout(ctx context.Context, student string) ([]string, error) {
-	return s.app.timelines.ToldAbout(ctx, student)
-}
-
-func (s erasureStore) ForgetNotifications(ctx context.Context, student string) (int, error) {
-	return s.app.timelines.ForgetNotifications(ctx, student)
+func (s erasureStore) ForgetNotifications(ctx context.Context, student string, told func(recipient string) error) (int, error) {
+	return s.app.timelines.ForgetNotifications(ctx, student, told)
 }
 
 func (s erasureStore) ForgetAudit(ctx context.Context, student string) (int, error) {

@@ -90,27 +90,20 @@ func (s *Service) bury(ctx context.Context, e *Erasure, id string) error {
 	}
 }
 
-// sweep goes through what no topic takes back. The record of notifications,
-// which knows who was told about the student, comes after their inboxes.
+// sweep goes through what no topic takes back.
 func (s *Service) sweep(ctx context.Context, e *Erasure) error {
-	others, err := s.Store.ToldAbout(ctx, e.Student)
-	if err != nil {
-		return err
-	}
-	for _, recipient := range others {
+	told := func(recipient string) error {
 		n, err := s.Inboxes.ForgetInInbox(ctx, recipient, e.Student)
-		if err == nil {
-			err = s.count(ctx, e, CountInboxes, n)
-		}
 		if err != nil {
 			return err
 		}
+		return s.count(ctx, e, CountInboxes, n)
 	}
 	for _, part := range []struct {
 		what   string
 		forget func() (int, error)
 	}{
-		{CountNotifications, func() (int, error) { return s.Store.ForgetNotifications(ctx, e.Student) }},
+		{CountNotifications, func() (int, error) { return s.Store.ForgetNotifications(ctx, e.Student, told) }},
 		{CountInbox, func() (int, error) { return s.Inboxes.ForgetInbox(ctx, e.Student, e.Void) }},
 		{CountAudit, func() (int, error) { return s.Store.ForgetAudit(ctx, e.Student) }},
 	} {

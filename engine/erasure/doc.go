@@ -50,9 +50,9 @@ type Store interface {
 	Last(ctx context.Context, student string) (Erasure, error)
 	Running(ctx context.Context) ([]Erasure, error)
 	ApplicationsOf(ctx context.Context, student string) ([]string, error)
-	// ToldAbout gives who else was sent something about a student.
-	ToldAbout(ctx context.Context, student string) ([]string, error)
-	ForgetNotifications(ctx context.Context, student string) (int, error)
+	// ForgetNotifications first has told forget, of who else was sent something
+	// about the student.
+	ForgetNotifications(ctx context.Context, student string, told func(recipient string) error) (int, error)
 	ForgetAudit(ctx context.Context, student string) (int, error)
 	// Note writes into the audit that an erasure began or ended.
 	Note(ctx context.Context, e Erasure) error

@@ -87,13 +87,6 @@ func (c *campus) ApplicationsOf(context.Context, string) (ids []string, err erro
 	return ids, nil
 }
 
-func (c *campus) ToldAbout(context.Context, string) ([]string, error) {
-	if err := c.call("told about"); err != nil || !c.about {
-		return nil, err
-	}
-	return []string{"rita"}, nil
-}
-
 func forget(what *bool) (n int) {
 	if *what {
 		n = 1
@@ -102,7 +95,12 @@ func forget(what *bool) (n int) {
 	return n
 }
 
-func (c *campus) ForgetNotifications(context.Context, string) (int, error) {
+func (c *campus) ForgetNotifications(_ context.Context, _ string, told func(string) error) (int, error) {
+	if c.about {
+		if err := told("rita"); err != nil {
+			return 0, err
+		}
+	}
 	if err := c.call("forget notifications"); err != nil {
 		return 0, err
 	}
@@ -205,7 +203,7 @@ func TestAnErasureGoesThroughTheStoresWhenTheTopicsHaveSettled(t *testing.T) {
 	c.finished(t)
 	order := strings.Join(slices.DeleteFunc(c.calls, func(s string) bool { return s == "put" }), ", ")
 	want := "begin, note true, erase application, erase application, tell, bury, bury, await, " +
-		"told about, forget in the inbox of rita, forget notifications, forget inbox, forget audit, note false"
+		"forget in the inbox of rita, forget notifications, forget inbox, forget audit, note false"
 	if order != want {
 		t.Errorf("got  %s\nwant %s", order, want)
 	}
