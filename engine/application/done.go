@@ -56,5 +56,5 @@ func (i Item) action() string {
 	case i.Message != nil:
 		return "wrote message"
 	}
-	return "interview " + string(i.Interview.State)
+	return "interview " + i.Interview.State
 }

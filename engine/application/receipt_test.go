@@ -34,7 +34,14 @@ func TestAReceiptIsOfTheLastMessageOfOthersThatTheReaderMayRead(t *testing.T) {
 		by         Actor
 		upTo, want int // 0: nothing is new
 	}{
-		{student, 0, 2}, {student, 1, 0}, {student, 3, 2}, {recruiter, 0, 4}, {recruiter, 3, 0}, {other, 0, 4}, {other, 3, 3}, {other, 2, 2},
+		{student, 0, 2},
+		{student, 1, 0},
+		{student, 3, 2},
+		{recruiter, 0, 4},
+		{recruiter, 3, 0},
+		{other, 0, 4},
+		{other, 3, 3},
+		{other, 2, 2},
 		{Actor{ID: student.ID, Role: Recruiter}, 3, 3}, // another person of the same id
 	} {
 		r := said(t)
