@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +20,7 @@ var errCrash = errors.New("crash")
 // campus is a world in which a student has left something everywhere. It ends,
 // as a process does, before its call number crash.
 type campus struct {
+	mu           sync.Mutex         // of kept: who waits reads while another writes
 	kept         map[string]Erasure // by hash
 	applications map[string]string  // id -> open, erased
 	topics       bool               // they know the student
@@ -59,11 +61,15 @@ func (c *campus) Begin(_ context.Context, e Erasure) (Erasure, error) {
 }
 
 func (c *campus) Put(_ context.Context, e Erasure) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.kept[e.Hash] = e
 	return c.call("put")
 }
 
 func (c *campus) Last(_ context.Context, student string) (Erasure, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if e, known := c.kept["#"+student]; known {
 		return e, nil
 	}
@@ -71,6 +77,8 @@ func (c *campus) Last(_ context.Context, student string) (Erasure, error) {
 }
 
 func (c *campus) Running(context.Context) (list []Erasure, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, e := range c.kept {
 		if e.Running() {
 			list = append(list, e)
