@@ -111,9 +111,8 @@ func (p *past) hiring() {
 	p.texts = append([]string{"unmistakable"}, p.ids...)
 	p.rob.must(201, "POST", baker+"/feedback", `{"kind":"shortlisting","recommendation":"yes","summary":"unmistakable talent"}`, nil)
 	p.rob.must(201, "POST", baker+"/interviews", `{"id":"i-unmistakable","starts":"2099-01-01T09:00:00Z","title":"Meet unmistakable zoe","interviewers":["rob"]}`, nil)
-	for n := range 140 { // a log that goes to buckets
-		p.zoe.must(201, "POST", baker+"/messages", fmt.Sprintf(`{"body":"unmistakable message %d"}`, n), nil)
-	}
+	p.chatter(p.ids[0])
+	p.zoe.must(201, "POST", baker+"/messages", `{"body":"unmistakable message"}`, nil)
 	p.rob.must(200, "POST", cook+"/move-stage", `{"from":"shortlisted","to":"offer_extended","offer_ends":"2099-01-01T00:00:00Z"}`, nil)
 	p.rob.must(201, "POST", cook+"/feedback", `{"kind":"offer","summary":"unmistakable pay","offer":{"amount":1,"currency":"EUR","period":"year"}}`, nil)
 	fact := event.StageChange{EventID: "unmistakable fact", Student: zoe, Opportunity: "fryer", To: event.Rejected, Reason: "skills", Actor: "ats", At: time.Now().UTC()}
@@ -123,6 +122,34 @@ func (p *past) hiring() {
 	third := event.ApplicationID(zoe, "fryer")
 	p.rob.until("the application that began elsewhere", func() bool { return p.rob.do("GET", "/applications/"+third, "", nil) == 200 })
 	p.ids, p.texts = append(p.ids, third), append(p.texts, third)
+}
+
+// chatter makes the log of an application so long that it goes to buckets with
+// the next message. It is written at once: one by one takes too long.
+func (p *past) chatter(id string) {
+	p.t.Helper()
+	p.ops.until("the topics are told", func() bool {
+		r, _, err := p.timelines.Application(p.ctx, id)
+		return err == nil && r.Published == r.Version
+	})
+	r, revision, err := p.timelines.Application(p.ctx, id)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for n := range 140 {
+		by := application.Actor{ID: zoe, Role: application.Student}
+		i, err := r.Say(application.Said{Body: fmt.Sprint("unmistakable message ", n)}, event.ForStudent, fmt.Sprint("unmistakable ", n), "", by, time.Now(), time.Now())
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		r.Append(i)
+	}
+	if err := p.timelines.ReplaceApplication(p.ctx, r, revision); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := p.timelines.MarkPublished(p.ctx, map[string]int{id: r.Version}); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // settle waits until everything has reached the stores.
