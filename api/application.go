@@ -69,6 +69,7 @@ type shownApplication struct {
 	Next         []event.Stage `json:"next" doc:"where the caller may move it"`
 	Version      int           `json:"version,omitempty" doc:"for If-Match"`
 	Match        int           `json:"match,omitempty" doc:"overlap in per mille when they applied; for recruiters"`
+	Erased       bool          `json:"erased,omitempty" doc:"the student was erased; what is counted stays"`
 	Stuck        bool          `json:"stuck,omitempty" doc:"longer in its step than usual; for recruiters"`
 
 	Waited *int64          `json:"seconds_in_stage,omitempty" doc:"by now; for recruiters"`
@@ -93,6 +94,9 @@ func (s *Server) shownRow(r *board.Row, who principal) shownApplication {
 	} else {
 		a.Match = r.Origin.Match
 	}
+	if a.Erased = r.Student == ""; a.Erased {
+		a.Next = nil
+	}
 	if a.Next == nil {
 		a.Next = []event.Stage{}
 	}
@@ -107,6 +111,9 @@ func (s *Server) shownWhole(ctx context.Context, r *application.Record, who prin
 	}
 	p, err := s.ports.Hiring.Service.Pipeline(ctx, r.Opportunity, r.Organisation)
 	row, now := board.RowOf(r), s.ports.Now()
+	if r.Counted() {
+		return a, err
+	}
 	a.waits(p.SLA(row.Stage, row.Step, row.StepSince, now), now)
 	return a, err
 }
@@ -262,6 +269,9 @@ func (s *Server) myApplications(c *fiber.Ctx, who principal) error {
 	for _, r := range rows {
 		page.Items = append(page.Items, s.shownRow(r, who))
 	}
+	if err := s.lookedAtRows(c, who, "read applications", "", page.Items); err != nil {
+		return err
+	}
 	return c.JSON(page)
 }
 
@@ -359,13 +369,30 @@ func (s *Server) read(c *fiber.Ctx, who principal, action string) (*application.
 	if err != nil || who.role == Student {
 		return r, err
 	}
-	err = s.ports.Hiring.Timelines.Audit(c.UserContext(), Read{
-		Actor: who.subject, Role: string(who.role), Action: action, Application: r.ID, Job: r.Opportunity, At: s.ports.Now().UTC(),
+	return r, s.looked(c, who, action, r.Opportunity, []string{r.Student}, []string{r.ID})
+}
+
+// looked writes down that somebody reads about candidates, before they do.
+func (s *Server) looked(c *fiber.Ctx, who principal, action, job string, students, applications []string) error {
+	if who.role == Student || s.ports.Hiring.Timelines == nil {
+		return nil
+	}
+	err := s.ports.Hiring.Timelines.Audit(c.UserContext(), Read{
+		Actor: who.subject, Role: string(who.role), Action: action, Students: students, Applications: applications, Job: job, At: s.ports.Now().UTC(),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w: note who looks at application %s: %w", ErrUnavailable, r.ID, err)
+		return fmt.Errorf("%w: note who looks at %d candidates: %w", ErrUnavailable, max(len(students), len(applications)), err)
 	}
-	return r, nil
+	return nil
+}
+
+// lookedAtRows is looked, of the applications of a page.
+func (s *Server) lookedAtRows(c *fiber.Ctx, who principal, action, job string, page []shownApplication) error {
+	students, applications := make([]string, len(page)), make([]string, len(page))
+	for i, a := range page {
+		students[i], applications[i] = a.Student, a.ID
+	}
+	return s.looked(c, who, action, job, students, applications)
 }
 
 func (s *Server) application(c *fiber.Ctx, who principal) error {

@@ -63,6 +63,10 @@ var hiringMatrix = []cell{
 	{"messages", "GET", "OWN/messages", "", 200, 200, 200, 403},
 	{"messages", "GET", "HERS/messages", "", 404, 200, 200, 403},
 	{"messages", "GET", "KIM/messages", "", 404, 404, 200, 403},
+	{"read-messages", "POST", "OWN/messages/read", "", 200, 200, 403, 403}, // ops is neither side
+	{"read-messages", "POST", "HIS/messages/read", "", 200, 404, 403, 403},
+	{"read-messages", "POST", "HERS/messages/read", "", 404, 200, 403, 403},
+	{"read-messages", "POST", "KIM/messages/read", "", 404, 404, 403, 403},
 	{"plan-interview", "POST", "OWN/interviews", interview, 403, 201, 201, 403},
 	{"plan-interview", "POST", "KIM/interviews", interview, 403, 404, 201, 403},
 	{"interviews", "GET", "OWN/interviews", "", 200, 200, 200, 403},
@@ -90,6 +94,12 @@ var hiringMatrix = []cell{
 	{"reasons", "GET", "/organisations/Other/rejection-reasons", "", 403, 403, 200, 403},
 	{"put-reasons", "PUT", "/organisations/Umbra/rejection-reasons", oneReason, 403, 200, 200, 403},
 	{"put-reasons", "PUT", "/organisations/Other/rejection-reasons", oneReason, 403, 403, 200, 403},
+	{"erase-student", "DELETE", "/students/sam", "", 200, 403, 200, 403},
+	{"erase-student", "DELETE", "/students/kim", "", 403, 403, 200, 403},
+	{"erasure", "GET", "/students/sam/erasure", "", 404, 403, 404, 403}, // never erased
+	{"erasure", "GET", "/students/kim/erasure", "", 403, 403, 404, 403},
+	{"audit", "GET", "/audit", "", 403, 403, 200, 403},
+	{"audit", "GET", "/audit?actor=sam", "", 403, 403, 200, 403},
 }
 
 const oneReason = `{"reasons":[{"code":"visa","side":"we_declined","text":"No work permit."}]}`

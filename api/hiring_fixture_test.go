@@ -4,15 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tideline/engine/application"
 	"tideline/engine/board"
+	"tideline/engine/erasure"
 	"tideline/engine/event"
 	"tideline/engine/hiring"
 )
@@ -27,7 +31,9 @@ type hiringWorld struct {
 	pipelines map[string]application.Pipeline
 	lists     map[string]application.Reasons
 	reads     []Read
-	trouble   error // of the audit
+	trouble   error                      // of the audit
+	erasures  map[string]erasure.Erasure // by student
+	slow      bool                       // they are not done when they are waited for
 	loading   bool
 }
 
@@ -35,11 +41,12 @@ func (w *world) hiringPorts() HiringPorts {
 	h := &hiringWorld{
 		Board: board.New(), records: map[string][]byte{}, revisions: map[string]int64{},
 		pipelines: map[string]application.Pipeline{}, lists: map[string]application.Reasons{},
+		erasures: map[string]erasure.Erasure{},
 	}
 	w.hiring = h
 	return HiringPorts{
 		Service: hiring.New(h, h, w.catalog, h.Board, w.clock, prometheus.NewRegistry(), slog.New(slog.DiscardHandler)),
-		Board:   h.Board, Timelines: h, Loaded: func() bool { return !h.loading },
+		Board:   h.Board, Timelines: h, Loaded: func() bool { return !h.loading }, Erasures: h,
 	}
 }
 
@@ -110,6 +117,51 @@ func (h *hiringWorld) PutReasons(_ context.Context, organisation string, reasons
 func (h *hiringWorld) Audit(_ context.Context, r Read) error {
 	h.reads = append(h.reads, r)
 	return h.trouble
+}
+
+func (h *hiringWorld) Trail(_ context.Context, f TrailFilter, limit int) (list []TrailEntry, err error) {
+	for i, r := range slices.Backward(h.reads) {
+		id := fmt.Sprintf("%03d", i)
+		if (f.BeforeID == "" || id < f.BeforeID) && (f.Actor == "" || f.Actor == r.Actor) && (f.Student == "" || slices.Contains(r.Students, f.Student)) &&
+			(f.Application == "" || slices.Contains(r.Applications, f.Application)) && len(list) < limit {
+			list = append(list, TrailEntry{id, r})
+		}
+	}
+	return list, h.trouble
+}
+
+func (h *hiringWorld) Erased(_ context.Context, student string) (void time.Time, running bool, err error) {
+	e := h.erasures[student]
+	return e.Void, e.Running(), nil
+}
+
+func (h *hiringWorld) Bury(context.Context, string, *application.Record) error {
+	return errors.ErrUnsupported
+}
+
+func (h *hiringWorld) Note(context.Context, []application.Done) error { return nil }
+
+func (h *hiringWorld) Begin(_ context.Context, student, by, role string) (erasure.Erasure, error) {
+	e := erasure.Erasure{Hash: "hash of " + student, Student: student, By: by, Role: role, At: now, Void: now.Add(time.Second)}
+	h.erasures[student] = e
+	return e, h.trouble
+}
+
+func (h *hiringWorld) Last(_ context.Context, student string) (erasure.Erasure, error) {
+	e, known := h.erasures[student]
+	if !known {
+		return e, erasure.ErrNone
+	}
+	return e, nil
+}
+
+// Wait finds it done, unless there is trouble.
+func (h *hiringWorld) Wait(_ context.Context, e erasure.Erasure) (erasure.Erasure, error) {
+	if !h.slow {
+		e.Done, e.Counts = now.Add(time.Minute), map[string]int{"applications": 2}
+		h.erasures[e.Student], e.Student = e, ""
+	}
+	return e, nil
 }
 
 // applied lets a student apply for a job, which is made if it is not there, and

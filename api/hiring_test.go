@@ -203,7 +203,7 @@ func TestRecruitersSeeEverythingAndItIsWrittenDown(t *testing.T) {
 	w.do("GET", path, w.token(Recruiter, "other"), "").problem(t, 404)
 	var actions []string
 	for _, r := range w.hiring.reads {
-		if r.Actor != "rita" || r.Role != "recruiter" || "/applications/"+r.Application != path || r.Job != "j" || !r.At.Equal(w.now) {
+		if r.Actor != "rita" || r.Role != "recruiter" || "/applications/"+strings.Join(r.Applications, " ") != path || !slices.Equal(r.Students, []string{"sam"}) || r.Job != "j" || !r.At.Equal(w.now) {
 			t.Errorf("written down: %+v", r)
 		}
 		actions = append(actions, r.Action)

@@ -202,6 +202,15 @@ func (s *Server) candidates(c *fiber.Ctx, who principal) error {
 	if err != nil {
 		return err
 	}
+	var students []string
+	for _, list := range lists {
+		for _, candidate := range list.Candidates {
+			students = append(students, candidate.Student)
+		}
+	}
+	if err := s.looked(c, who, "read candidates", o.ID, students, nil); err != nil {
+		return err
+	}
 	answer := shortlists{Opportunity: o.ID, Lists: []explainedList{}}
 	for _, list := range lists {
 		explained := explainedList{Rule: list.Rule, Candidates: []explainedCandidate{}}

@@ -78,7 +78,7 @@ func (s *Server) pipeline(c *fiber.Ctx, who principal) error {
 	}
 	now := s.ports.Now()
 	rows := keep(s.ports.Hiring.Board.OfJob(o.ID), func(r *board.Row) bool {
-		return r.Origin.Match >= least && (c.Query("stuck") != "true" || p.SLA(r.Stage, r.Step, r.StepSince, now) == application.Overdue)
+		return r.Origin.Match >= least && (c.Query("stuck") != "true" || r.Student != "" && p.SLA(r.Stage, r.Step, r.StepSince, now) == application.Overdue)
 	})
 	columns := board.Columns(rows, p, order, now)
 	answer := shownPipeline{Job: o.ID, Columns: []shownColumn{}}
@@ -95,6 +95,13 @@ func (s *Server) pipeline(c *fiber.Ctx, who principal) error {
 	}
 	if len(answer.Columns) == 0 {
 		return refusal(http.StatusUnprocessableEntity, "there is no such column", Complaint{"query.column", string(event.UnknownValue), "must be a stage or a step of the job's pipeline"})
+	}
+	var cards []shownApplication
+	for _, column := range answer.Columns {
+		cards = append(cards, column.Cards...)
+	}
+	if err := s.lookedAtRows(c, who, "read pipeline", o.ID, cards); err != nil {
+		return err
 	}
 	return c.JSON(answer)
 }
@@ -128,6 +135,7 @@ func (s *Server) shownColumn(c *fiber.Ctx, who principal, job string, column boa
 type movedCard struct {
 	Card shownApplication `json:"card"`
 	From event.Stage      `json:"from,omitempty"`
+	Was  string           `json:"was,omitempty" doc:"the id of a card that goes: its student was erased, and this one is counted in its place"`
 }
 
 // pipelineStream sends the moves of a job as they happen.
@@ -135,6 +143,11 @@ func (s *Server) pipelineStream(c *fiber.Ctx, who principal) error {
 	o, err := s.job(c, who)
 	if err != nil {
 		return err
+	}
+	if c.Method() != http.MethodHead {
+		if err := s.looked(c, who, "watch pipeline", o.ID, nil, nil); err != nil {
+			return err
+		}
 	}
 	c.Set(fiber.HeaderContentType, "text/event-stream")
 	c.Set(fiber.HeaderCacheControl, "no-store")
@@ -178,6 +191,9 @@ func (s *Server) sendMove(w *bufio.Writer, m board.Move, who principal) {
 	moved := movedCard{Card: s.shownRow(m.After, who)}
 	if m.Before != nil {
 		moved.From = m.Before.Stage
+		if m.Before.ID != m.After.ID {
+			moved.Was = m.Before.ID
+		}
 	}
 	if data, err := json.Marshal(moved); err == nil {
 		fmt.Fprintf(w, "id: %s-%d\nevent: move\ndata: %s\n\n", m.After.ID, m.After.Seq(), data)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"tideline/engine/erasure"
 	"tideline/engine/event"
 	"tideline/engine/harvest"
 	"tideline/engine/hiring"
@@ -87,6 +88,8 @@ var statuses = []struct {
 	{hiring.ErrNoApplication, http.StatusNotFound, ""},
 	{hiring.ErrNoJob, http.StatusNotFound, ""},
 	{hiring.ErrVersion, http.StatusPreconditionFailed, ""},
+	{hiring.ErrErasing, http.StatusServiceUnavailable, "5"},
+	{erasure.ErrNone, http.StatusNotFound, ""},
 	{hiring.ErrBusy, http.StatusServiceUnavailable, "1"},
 	{harvest.ErrNoSource, http.StatusNotFound, ""},
 	{harvest.ErrDisabled, http.StatusConflict, ""},

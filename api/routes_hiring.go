@@ -29,7 +29,7 @@ func (s *Server) hiringRoutes() []route {
 			textParam("format", "query", "json or csv; without it, as Accept says"), textParam("table", "query", "of CSV, required: "+tableNames),
 		}
 	)
-	const get, post, put, tag = http.MethodGet, http.MethodPost, http.MethodPut, "applications"
+	const get, post, put, del, tag = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, "applications"
 	return []route{
 		{
 			id: "apply", method: post, path: "/applications", roles: applicants, serve: s.apply, tag: tag, summary: "Apply for a job; after a withdrawal, again",
@@ -91,6 +91,10 @@ func (s *Server) hiringRoutes() []route {
 			summary: "What was written, oldest first", params: page, answer: timelinePage{},
 		},
 		{
+			id: "read-messages", method: post, path: "/applications/{application}/messages/read", roles: []Role{Student, Recruiter}, serve: s.readMessages, tag: tag,
+			summary: "Note how far the caller has read; the other side sees it", params: []*huma.Param{app, key}, body: reading{}, answer: readUpTo{},
+		},
+		{
 			id: "plan-interview", method: post, path: "/applications/{application}/interviews", roles: employers, serve: s.planInterview, tag: tag,
 			summary: "Plan, move, cancel or conclude an interview; with the id of one, that one", params: []*huma.Param{app, key},
 			body: event.Interview{}, status: http.StatusCreated, answer: added{},
@@ -138,6 +142,22 @@ func (s *Server) hiringRoutes() []route {
 		{
 			id: "put-reasons", method: put, path: "/organisations/{organisation}/rejection-reasons", roles: employers, serve: s.putReasons, tag: tag,
 			summary: "Replace them", params: []*huma.Param{idParam("organisation")}, body: reasonList{}, answer: reasonList{},
+		},
+		{
+			id: "erase-student", method: del, path: "/students/{student}", roles: applicants, serve: s.eraseStudent, tag: "students",
+			summary: "Erase a student everywhere; 202 while that is under way, 200 when it is done", params: []*huma.Param{idParam("student")},
+			status: http.StatusAccepted, answer: shownErasure{},
+		},
+		{
+			id: "erasure", method: get, path: "/students/{student}/erasure", roles: applicants, serve: s.erasure, tag: "students",
+			summary: "How far the last erasure of a student has come", params: []*huma.Param{idParam("student")}, answer: shownErasure{},
+		},
+		{
+			id: "audit", method: get, path: "/audit", roles: []Role{Ops}, serve: s.audit, tag: "operations",
+			summary: "Who read about candidates, and who changed what, newest first", params: []*huma.Param{
+				limitParam, cursor, textParam("student", "query", "only about this one: an id, or the hash that stands for who was erased"),
+				textParam("application", "query", "only about this one"), textParam("actor", "query", "only what this one did"),
+			}, answer: auditPage{},
 		},
 	}
 }

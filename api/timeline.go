@@ -33,6 +33,17 @@ type entry struct {
 	Feedback    *event.Feedback   `json:"feedback,omitempty"`
 	Message     *application.Said `json:"message,omitempty"`
 	Interview   *event.Interview  `json:"interview,omitempty"`
+	ReadBy      []receipt         `json:"read_by,omitempty" doc:"of a message: who of the others has read it"`
+
+	author   application.Actor
+	internal bool // among recruiters
+}
+
+// receipt says that a message was read.
+type receipt struct {
+	Role   string    `json:"role"`
+	Reader string    `json:"reader,omitempty" doc:"id; for recruiters"`
+	At     time.Time `json:"at"`
 }
 
 // timelinePage is the answer of GET /applications/{application}/timeline.
@@ -107,13 +118,19 @@ func entries(r *application.Record, items []application.Item, who principal) []e
 	}
 	var since time.Time
 	var list []entry
+	read := receipts{}
 	for _, i := range items {
+		if i.Read > 0 {
+			read.mark(list, i, who)
+			continue
+		}
 		if who.role == Student && (i.Visibility != event.ForStudent || i.Change != nil && i.Change.From == i.Change.To) {
 			continue // steps within a stage are how recruiters work
 		}
 		e := entry{
 			N: i.N, At: i.At, By: string(i.Actor.Role), InterviewAt: i.InterviewAt, OfferEnds: i.OfferEnds,
 			Feedback: shownFeedback(i.Feedback, who), Message: i.Message, Interview: shownInterview(i.Interview, who),
+			author: i.Actor, internal: i.Visibility != event.ForStudent,
 		}
 		if who.role != Student || i.Actor.ID == who.subject {
 			e.Actor = i.Actor.ID

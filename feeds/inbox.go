@@ -35,6 +35,7 @@ type InboxChange struct {
 	Mark        *event.Mark
 	Preferences *event.Preferences
 	Erase       bool // the preferences go
+	Forget      bool // everything else goes: the recipient was erased
 }
 
 // The keys of one recipient, in the order in which the script has them.
@@ -186,6 +187,8 @@ func (c *inboxCall) change(x InboxChange) {
 		c.add("P", at, x.Preferences.Encode())
 	case x.Erase:
 		c.add("E", at)
+	case x.Forget:
+		c.add("F", at)
 	}
 }
 

@@ -40,6 +40,7 @@ end
 //	A  sequence, flags: all up to there
 //	P  preferences
 //	E  nothing: the preferences go
+//	F  nothing: everything but the preferences goes
 //
 // Marks travel on a topic of their own and may overtake the item that they are
 // about. Those that find none wait for a day in the early hash: member -> flags, and
@@ -150,6 +151,8 @@ while ARGV[at] do
     rememberUpTo(early, upTo, flags)
   elseif kind == 'P' then
     redis.call('SET', prefs, take())
+  elseif kind == 'F' then
+    redis.call('DEL', inbox, items, decisions, early, retracted)
   else
     redis.call('DEL', prefs)
   end

@@ -98,13 +98,23 @@ func (r *LagReader) lag(ctx context.Context, group string, topics []string) (map
 	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) { // nobody has joined yet: nothing is committed
 		return nil, fmt.Errorf("fetch the committed offsets of group %s: %w", group, err)
 	}
+	for topic, partitions := range all {
+		for n, s := range partitions {
+			if o, ok := committed.Lookup(topic, n); ok && o.At > s.from {
+				s.from = o.At
+				partitions[n] = s
+			}
+		}
+	}
+	return r.count(ctx, all)
+}
+
+// count gives how many records there are in the spans, per topic.
+func (r *LagReader) count(ctx context.Context, all spans) (map[string]int64, error) {
 	lag, few := map[string]int64{}, spans{}
 	for topic, partitions := range all {
 		lag[topic] = 0
 		for n, s := range partitions {
-			if o, ok := committed.Lookup(topic, n); ok && o.At > s.from {
-				s.from = o.At
-			}
 			switch {
 			case s.to-s.from > nearEnd:
 				lag[topic] += s.to - s.from
@@ -116,7 +126,7 @@ func (r *LagReader) lag(ctx context.Context, group string, topics []string) (map
 			}
 		}
 	}
-	err = read(ctx, r.config, r.log, few, func(in Input) error { lag[in.Topic]++; return nil })
+	err := read(ctx, r.config, r.log, few, func(in Input) error { lag[in.Topic]++; return nil })
 	return lag, err
 }
 

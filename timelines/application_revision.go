@@ -78,8 +78,9 @@ func conflict(id string, revision int64) error {
 }
 
 // MarkPublished notes of each application, by id, that the topics have been told
-// its log up to item N. What was told is never taken back. One that fails does
-// not keep the others from being marked; the errors of all are joined.
+// its log up to item N. What was told is never taken back. One that is not there
+// was erased since. One that fails does not keep the others from being marked; the
+// errors of all are joined.
 func (s *Store) MarkPublished(ctx context.Context, told map[string]int) error {
 	var wrong []error
 	for _, id := range slices.Sorted(maps.Keys(told)) {
@@ -87,7 +88,7 @@ func (s *Store) MarkPublished(ctx context.Context, told map[string]int) error {
 		for errors.Is(err, ErrConflict) { // whoever was faster got on, so this ends
 			err = s.markPublished(ctx, id, told[id])
 		}
-		if err != nil {
+		if err != nil && !errors.Is(err, ErrNotFound) { // erased since
 			wrong = append(wrong, fmt.Errorf("mark application %q as published up to %d: %w", id, told[id], err))
 		}
 	}

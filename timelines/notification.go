@@ -119,9 +119,14 @@ func (s *Store) prepareNotifications(ctx context.Context) error {
 	if err := s.create(ctx, s.notifications().Name()); err != nil {
 		return err
 	}
-	_, err := s.notifications().Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{Key: "recipient", Value: 1}, {Key: "decided", Value: -1}}})
-	if err != nil {
-		return fmt.Errorf("index notifications by recipient: %w", err)
+	for _, keys := range []bson.D{
+		{{Key: "recipient", Value: 1}, {Key: "decided", Value: -1}},
+		{{Key: subjectStudent, Value: 1}},
+		{{Key: itemStudent, Value: 1}},
+	} {
+		if _, err := s.notifications().Indexes().CreateOne(ctx, mongo.IndexModel{Keys: keys}); err != nil {
+			return fmt.Errorf("index notifications by %s: %w", keys[0].Key, err)
+		}
 	}
 	return nil
 }

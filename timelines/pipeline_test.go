@@ -4,7 +4,6 @@ package timelines
 
 import (
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -54,26 +53,4 @@ func TestTheLastReasonsOfAnOrganisationCount(t *testing.T) {
 		has("acme", reasons)
 	}
 	has("other", nil)
-}
-
-func TestTheAuditKeepsWhoDidWhat(t *testing.T) {
-	s := open(t)
-	entries := []AuditEntry{
-		{Actor: "r1", Role: "recruiter", Action: "read", Application: "a", Job: "j", At: noon},
-		{Actor: "r2", Role: "recruiter", Action: "move", Application: "a", Job: "j", At: noon.Add(time.Second)},
-		{Actor: "r1", Role: "recruiter", Action: "read", Application: "b", Job: "j", At: noon.Add(2 * time.Second)},
-		{Actor: "r1", Role: "recruiter", Action: "read", Application: "a", Job: "j", At: noon}, // as the first, and an entry of its own
-		{Actor: "ops", Role: "ops", Action: "pipeline", Job: "j", At: noon},
-	}
-	for _, e := range entries {
-		if err := s.Audit(t.Context(), e); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for limit, want := range map[int][]AuditEntry{10: {entries[1], entries[3], entries[0]}, 1: {entries[1]}} {
-		got, err := s.AuditTrail(t.Context(), "a", limit)
-		if diff := cmp.Diff(want, got); err != nil || diff != "" {
-			t.Error(err, diff)
-		}
-	}
 }

@@ -2,8 +2,8 @@
 // the opportunities, in opportunities_jobs, opportunities_hackathons and
 // opportunities_content; what was sent to whom, in notifications; every version
 // of every ruleset, in rulesets and ruleset_versions; and the applications, in
-// applications and application_overflow, with pipelines, rejection_reasons and
-// the audit beside them.
+// applications and application_overflow, with pipelines, rejection_reasons,
+// erasures and the audit beside them.
 //
 // What outside sources had and when they ran is in sources, sources_seen and
 // source_runs; whoever runs a source holds a lease in sources.
@@ -24,6 +24,7 @@ import (
 	"hash/maphash"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -53,6 +54,7 @@ type Store struct {
 	stripes  *stripes // where serial
 	log      *slog.Logger
 	writes   *prometheus.CounterVec
+	salted   atomic.Pointer[[]byte] // of the hashes of who was erased
 }
 
 // ErrNotFound says that there is no such document.
@@ -92,7 +94,7 @@ func (s *Store) Prepare(ctx context.Context) error {
 		}
 	}
 	for _, prepare := range []func(context.Context) error{
-		s.prepareNotifications, s.prepareRulesets, s.prepareApplications, s.prepareAudit, s.prepareSources,
+		s.prepareNotifications, s.prepareRulesets, s.prepareApplications, s.prepareAudit, s.prepareSources, s.prepareErasures,
 	} {
 		if err := prepare(ctx); err != nil {
 			return err

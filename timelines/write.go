@@ -90,21 +90,8 @@ func (s *Store) stale(ctx context.Context, c *mongo.Collection, docs []guarded) 
 	if len(docs) == 0 {
 		return nil, nil
 	}
-	ids := make(bson.A, len(docs))
-	for i, g := range docs {
-		ids[i] = g.id
-	}
-	cursor, err := c.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}},
-		options.Find().SetProjection(bson.D{{Key: "topic", Value: 1}, {Key: "position", Value: 1}}))
+	found, err := s.standing(ctx, c, docs)
 	if err != nil {
-		return nil, err
-	}
-	var found []struct {
-		ID       string `bson:"_id"`
-		Topic    string `bson:"topic"`
-		Position int64  `bson:"position"`
-	}
-	if err := cursor.All(ctx, &found); err != nil {
 		return nil, err
 	}
 	older := map[string]bool{}
@@ -124,6 +111,44 @@ func (s *Store) stale(ctx context.Context, c *mongo.Collection, docs []guarded) 
 	}
 	s.writes.WithLabelValues("unchanged").Add(float64(len(docs) - len(stale)))
 	return stale, nil
+}
+
+// stands is where a stored document comes from.
+type stands struct {
+	ID       string `bson:"_id"`
+	Topic    string `bson:"topic"`
+	Position int64  `bson:"position"`
+}
+
+// standing looks up where the stored documents of these ids come from: in one
+// call, or, in the embedded MongoDB, which would read the whole collection for
+// it, one by one.
+func (s *Store) standing(ctx context.Context, c *mongo.Collection, docs []guarded) (found []stands, err error) {
+	projection := bson.D{{Key: "topic", Value: 1}, {Key: "position", Value: 1}}
+	if s.serial {
+		for _, g := range docs {
+			var one stands
+			err := c.FindOne(ctx, bson.D{{Key: "_id", Value: g.id}}, options.FindOne().SetProjection(projection)).Decode(&one)
+			if errors.Is(err, mongo.ErrNoDocuments) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, one)
+		}
+		return found, nil
+	}
+	ids := make(bson.A, len(docs))
+	for i, g := range docs {
+		ids[i] = g.id
+	}
+	cursor, err := c.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, options.Find().SetProjection(projection))
+	if err != nil {
+		return nil, err
+	}
+	err = cursor.All(ctx, &found)
+	return found, err
 }
 
 // replace replaces what is still older by then.

@@ -23,6 +23,14 @@ type rawStep struct {
 	RecordedAt    string `json:"recorded_at"`
 }
 
+// recorded is when a step was written down; some do not say, they took effect then.
+func (s rawStep) recorded() time.Time {
+	if s.RecordedAt == "" {
+		return date(s.At)
+	}
+	return date(s.RecordedAt)
+}
+
 type rawEvaluation struct {
 	Application, Student string
 
@@ -47,6 +55,7 @@ type applied struct {
 // after them, by student.
 func readApplications(steps, evaluations []Record) map[string]map[string]*applied {
 	all := map[string]map[string]*applied{}
+	gone := map[string]time.Time{} // by application: what was recorded before is void
 	for _, r := range steps {
 		var s rawStep
 		if json.Unmarshal(r.Value, &s) != nil || s.Student != r.Key || s.Seq == 0 {
@@ -54,7 +63,11 @@ func readApplications(steps, evaluations []Record) map[string]map[string]*applie
 		}
 		if s.Kind == "erased" {
 			delete(all[s.Student], s.Application)
+			gone[s.Application] = s.recorded()
 			continue
+		}
+		if s.recorded().Before(gone[s.Application]) {
+			continue // it is told again
 		}
 		if all[s.Student] == nil {
 			all[s.Student] = map[string]*applied{}
@@ -74,11 +87,7 @@ func readApplications(steps, evaluations []Record) map[string]map[string]*applie
 			continue
 		}
 		if a := all[e.Student][e.Application]; a != nil {
-			began := a.steps[0].RecordedAt
-			if began == "" {
-				began = a.steps[0].At
-			}
-			if date(e.SubmittedAt).Before(date(began)) {
+			if date(e.SubmittedAt).Before(a.steps[0].recorded()) {
 				continue // it was about an application that was erased
 			}
 			if _, again := a.judged[e.N]; !again {

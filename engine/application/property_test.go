@@ -29,7 +29,7 @@ func random(t *rapid.T) *Record {
 		to := rapid.SampledFrom(targets).Draw(t, "to")
 		var i Item
 		err := error(nil)
-		switch rapid.SampledFrom([]string{"move", "move", "undo", "fact", "meet", "note"}).Draw(t, "what") {
+		switch rapid.SampledFrom([]string{"move", "move", "undo", "fact", "meet", "note", "say", "read"}).Draw(t, "what") {
 		case "move":
 			i, err = r.Move(Move{EventID: id, To: to, Reason: "skills", OfferEnds: new(hours(200))}, by, custom, now)
 		case "undo":
@@ -44,6 +44,15 @@ func random(t *rapid.T) *Record {
 			}
 		case "meet":
 			i, err = r.Meet(event.Interview{ID: fmt.Sprint("i", n%3), State: event.InterviewPlanned, Starts: now}, id, "", by, now)
+		case "say":
+			i, err = r.Say(Said{Body: "x"}, rapid.SampledFrom([]event.Visibility{event.ForStudent, event.ForRecruiters}).Draw(t, "for"), id, "", by, now, now)
+		case "read":
+			var read *Item
+			if read, err = r.Receive(rapid.IntRange(0, r.Version).Draw(t, "up to"), id, "", by, now); err == nil && read == nil {
+				continue
+			} else if err == nil {
+				i = *read
+			}
 		case "note":
 			i, err = r.Submit(event.Feedback{Kind: event.Shortlisting, Summary: "x"}, id, "", by, nil, now)
 		}

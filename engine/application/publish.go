@@ -34,6 +34,7 @@ func (r *Record) told(i Item) Told {
 		EventID: i.EventID, Application: r.ID, Student: r.Student, Opportunity: r.Opportunity, N: i.N, At: i.At,
 		Author: i.Actor.ID, AuthorRole: string(i.Actor.Role), Visibility: i.Visibility, Interview: i.Interview,
 	}
+	m.ReadUpTo = i.Read
 	if i.Message != nil {
 		m.Body, m.About = i.Message.Body, i.Message.Interview
 	}
@@ -45,7 +46,7 @@ func (r *Record) told(i Item) Told {
 func (r *Record) stageAt(n int) event.Stage {
 	seq := len(r.Path)
 	for _, i := range r.Log {
-		if i.N > n && i.Change != nil {
+		if i.N > n && i.Change != nil && i.Change.Kind != event.Erased {
 			seq--
 		}
 	}
@@ -55,7 +56,7 @@ func (r *Record) stageAt(n int) event.Stage {
 // StageChange is a step as the stage-changes topic has it, with what held after it.
 func (r *Record) StageChange(i Item) event.StageChange {
 	c := *i.Change
-	s := Settle(r.Path[:c.Seq])
+	s := Settle(r.Path[:min(c.Seq, len(r.Path))]) // an erasure comes after the path
 	return event.StageChange{
 		EventID: i.EventID, Application: r.ID, Student: r.Student, Opportunity: r.Opportunity,
 		Seq: c.Seq, Kind: c.Kind, From: c.From, To: c.To, FromStep: c.FromStep, ToStep: c.ToStep,
@@ -63,6 +64,7 @@ func (r *Record) StageChange(i Item) event.StageChange {
 		InterviewAt: i.InterviewAt, OfferEnds: i.OfferEnds, Stage: s.Stage, Since: &s.Since, AppliedAt: &s.AppliedAt,
 		Organisation: r.Organisation, Recruiter: r.Recruiter, Source: r.Source,
 		Via: r.Origin.Via, Position: r.Origin.Position, Match: r.Origin.Match,
+		Replacement: i.Replacement,
 	}
 }
 

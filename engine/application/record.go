@@ -3,6 +3,7 @@ package application
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"tideline/engine/event"
@@ -27,11 +28,13 @@ type Record struct {
 	OfferEnds    *time.Time        `json:"offer_ends,omitempty"`
 	Interviews   []event.Interview `json:"interviews,omitempty"` // as last planned, in the order of their planning
 	Path         []Change          `json:"path"`
-	Version      int               `json:"version"`            // length of the log
-	Published    int               `json:"published"`          // so many items of the log are in the topics
-	Log          []Item            `json:"log"`                // the newest; those before are in overflow buckets
-	Receipts     map[string]int    `json:"receipts,omitempty"` // by reader: the last item they have read
-	Seq          int               `json:"-"`                  // of the last step; the length of Path
+	Version      int               `json:"version"`               // length of the log
+	Published    int               `json:"published"`             // so many items of the log are in the topics
+	Log          []Item            `json:"log"`                   // the newest; those before are in overflow buckets
+	Receipts     map[string]int    `json:"receipts,omitempty"`    // by reader: the last item they have read
+	Replacement  string            `json:"replacement,omitempty"` // of one that is being erased: the id of what stays
+	ErasedAt     time.Time         `json:"erased_at,omitzero"`    // when that was recorded
+	Seq          int               `json:"-"`                     // of the last step; the length of Path
 }
 
 // Decode reads a record as json.Marshal wrote it.
@@ -67,7 +70,7 @@ type Change struct {
 	Corrects   int              `json:"corrects,omitempty"`
 }
 
-// Item is one entry of the log. One of Change, Feedback, Message and Interview is set.
+// Item is one entry of the log. One of Change, Feedback, Message, Interview and Read is set.
 type Item struct {
 	N           int              `json:"n"` // from 1
 	EventID     string           `json:"event_id"`
@@ -79,10 +82,12 @@ type Item struct {
 	Note        string           `json:"note,omitempty"`         // of recruiters, about a step
 	InterviewAt *time.Time       `json:"interview_at,omitempty"` // set by a step
 	OfferEnds   *time.Time       `json:"offer_ends,omitempty"`
+	Replacement string           `json:"replacement,omitempty"` // set by an erasure
 	Change      *Change          `json:"change,omitempty"`
 	Feedback    *event.Feedback  `json:"feedback,omitempty"`
 	Message     *Said            `json:"message,omitempty"`
 	Interview   *event.Interview `json:"interview,omitempty"`
+	Read        int              `json:"read,omitempty"` // a receipt: the actor has read the messages up to this item
 }
 
 // Said is a message's text.
@@ -102,6 +107,8 @@ func (r *Record) Append(i Item) {
 	r.Version = i.N
 	r.Log = append(r.Log[:len(r.Log):len(r.Log)], i)
 	switch {
+	case i.Change != nil && i.Change.Kind == event.Erased: // no step: what the path says stays
+		r.Replacement, r.ErasedAt = i.Replacement, i.RecordedAt
 	case i.Change != nil:
 		r.Path = append(r.Path[:len(r.Path):len(r.Path)], *i.Change)
 		r.forget(*i.Change)
@@ -112,6 +119,12 @@ func (r *Record) Append(i Item) {
 			r.OfferEnds = i.OfferEnds
 		}
 		r.settle()
+	case i.Read > 0:
+		r.Receipts = maps.Clone(r.Receipts)
+		if r.Receipts == nil {
+			r.Receipts = map[string]int{}
+		}
+		r.Receipts[i.Actor.reader()] = i.Read
 	case i.Interview != nil:
 		r.meeting(*i.Interview)
 	case i.Feedback != nil && i.Feedback.Offer != nil && i.Feedback.Offer.Expires != nil:

@@ -30,6 +30,8 @@ const (
 	UnknownInterview Rule = "unknown_interview"  // no such interview
 	WrongStage       Rule = "wrong_stage"        // feedback of this kind does not fit here
 	OtherRequest     Rule = "other_request"      // the idempotency key stands for another request
+	UnknownMessage   Rule = "unknown_message"    // nothing stands there that could have been read
+	IsErased         Rule = "erased"             // the student was erased; what stays is only counted
 )
 
 // Refusal says why something cannot be, and what is.

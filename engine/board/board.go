@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"tideline/engine/event"
 )
@@ -17,6 +18,7 @@ type Board struct {
 	byJob      map[string]set
 	byEmployer map[string]set // organisation
 	watchers   map[string]map[*Watch]struct{}
+	gone       map[string]time.Time // erased applications: what was recorded before is shown no more
 }
 
 type set map[string]struct{}
@@ -25,7 +27,7 @@ type set map[string]struct{}
 func New() *Board {
 	return &Board{
 		rows: map[string]*Row{}, byStudent: map[string]set{}, byJob: map[string]set{}, byEmployer: map[string]set{},
-		watchers: map[string]map[*Watch]struct{}{},
+		watchers: map[string]map[*Watch]struct{}{}, gone: map[string]time.Time{},
 	}
 }
 
@@ -34,16 +36,73 @@ func (b *Board) Put(r *Row) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	old := b.rows[r.ID]
-	if old != nil && old.Seq() >= r.Seq() {
+	switch {
+	case r.replaces != "":
+		return b.replace(r)
+	case old != nil && old.Seq() >= r.Seq(), b.buried(r.ID, r.began()):
 		return false
 	}
 	b.put(old, r)
 	return true
 }
 
+// replace shows what stays of an application in its place, in one step, so that
+// nobody counts it twice or not at all.
+func (b *Board) replace(r *Row) bool {
+	b.gone[r.replaces] = r.erased
+	old, known := b.rows[r.replaces]
+	_, shown := b.rows[r.ID]
+	if known && old.began().Before(r.erased) {
+		b.remove(old)
+	} else {
+		old = nil
+	}
+	if shown {
+		return false
+	}
+	b.put(old, r)
+	return true
+}
+
+// Replace shows what the store has of an application that was erased at a time.
+func (b *Board) Replace(id string, at time.Time, by *Row) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	next := *by
+	next.replaces, next.erased = id, at
+	b.replace(&next)
+}
+
+// erase takes an erasure of the topic. It is false when what stays must be read
+// from the store.
+func (b *Board) erase(old *Row, s event.StageChange) bool {
+	at := recorded(s)
+	stale := old != nil && old.began().Before(at)
+	if _, shown := b.rows[s.Replacement]; shown {
+		b.gone[s.Application] = at
+		if stale {
+			b.remove(old)
+		}
+		return true
+	}
+	return stale && s.Seq == old.Seq()+1 && b.replace(old.erase(s))
+}
+
+func (b *Board) remove(r *Row) {
+	delete(b.rows, r.ID)
+	for index, key := range map[*map[string]set]string{&b.byStudent: r.Student, &b.byJob: r.Opportunity, &b.byEmployer: r.Organisation} {
+		if delete((*index)[key], r.ID); len((*index)[key]) == 0 {
+			delete(*index, key)
+		}
+	}
+}
+
+// buried says whether something was recorded before its application was erased.
+func (b *Board) buried(id string, at time.Time) bool { return at.Before(b.gone[id]) }
+
 func (b *Board) put(old, r *Row) {
 	b.rows[r.ID] = r
-	if old == nil {
+	if old == nil || old.ID != r.ID {
 		add(b.byStudent, r.Student, r.ID)
 		add(b.byJob, r.Opportunity, r.ID)
 		add(b.byEmployer, r.Organisation, r.ID)
@@ -68,8 +127,10 @@ func (b *Board) Apply(s event.StageChange) bool {
 	defer b.mu.Unlock()
 	old := b.rows[s.Application]
 	switch {
-	case s.Seq < 1, old != nil && s.Seq <= old.Seq():
+	case s.Seq < 1, old != nil && s.Seq <= old.Seq() && s.Kind != event.Erased, b.buried(s.Application, recorded(s)):
 		return true
+	case s.Kind == event.Erased:
+		return b.erase(old, s)
 	case old == nil && s.Seq == 1:
 		b.put(nil, first(s))
 	case old != nil && s.Seq == old.Seq()+1:

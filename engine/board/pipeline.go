@@ -53,7 +53,10 @@ func Columns(rows []*Row, p application.Pipeline, order Order, now time.Time) []
 		if !ok { // a step that the pipeline no longer has
 			i = at[[2]string{string(r.Stage), ""}]
 		}
-		card := Card{r, p.SLA(r.Stage, r.Step, r.StepSince, now)}
+		card := Card{Row: r}
+		if r.Student != "" { // nobody waits for who was erased
+			card.SLA = p.SLA(r.Stage, r.Step, r.StepSince, now)
+		}
 		columns[i].Cards = append(columns[i].Cards, card)
 		columns[i].Count++
 		if card.SLA == application.Overdue {

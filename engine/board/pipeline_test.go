@@ -22,7 +22,7 @@ func TestColumnsHoldEveryApplicationOnce(t *testing.T) {
 	}{
 		{event.Applied, "inbox"}, {event.Applied, ""}, {event.Shortlisted, "talk"}, {event.Shortlisted, "gone"}, {event.Rejected, ""}, {event.OfferExtended, ""},
 	} {
-		r := &Row{ID: fmt.Sprint(i)}
+		r := &Row{ID: fmt.Sprint(i), Student: "s"}
 		r.Stage, r.Step, r.StepSince = place.stage, place.step, hour(0)
 		rows = append(rows, r)
 	}

@@ -22,6 +22,17 @@ type Row struct {
 	application.Settled
 	InterviewAt *time.Time
 	OfferEnds   *time.Time
+
+	replaces string    // the application of which this is what stays, where that is known
+	erased   time.Time // when that was recorded
+}
+
+// began is when the first step was recorded.
+func (r *Row) began() time.Time {
+	if len(r.Path) == 0 {
+		return time.Time{}
+	}
+	return r.Path[0].RecordedAt
 }
 
 // Seq is the last step.
@@ -29,6 +40,11 @@ func (r *Row) Seq() int { return len(r.Path) }
 
 // RowOf is the row of a record.
 func RowOf(r *application.Record) *Row {
+	if r.Gone() {
+		row := RowOf(r.Remains())
+		row.replaces, row.erased = r.ID, r.ErasedAt
+		return row
+	}
 	return &Row{
 		ID: r.ID, Student: r.Student, Opportunity: r.Opportunity, Title: r.Title, Organisation: r.Organisation,
 		Recruiter: r.Recruiter, Source: r.Source, Origin: r.Origin, Path: r.Path, Settled: application.Settle(r.Path),
@@ -48,6 +64,23 @@ func (r *Row) after(s event.StageChange) *Row {
 		next.OfferEnds = s.OfferEnds
 	}
 	return &next
+}
+
+// erase is what stays of the row, as application.Record.Remains has it.
+func (r *Row) erase(s event.StageChange) *Row {
+	next := &Row{
+		ID: s.Replacement, Opportunity: r.Opportunity, Title: r.Title, Organisation: r.Organisation, Recruiter: r.Recruiter,
+		Source: r.Source, Settled: r.Settled, replaces: r.ID, erased: recorded(s),
+	}
+	next.Path, next.Origin = application.Nameless(r.Student, r.Path, r.Origin)
+	return next
+}
+
+func recorded(s event.StageChange) time.Time {
+	if s.RecordedAt != nil {
+		return *s.RecordedAt
+	}
+	return s.At
 }
 
 // first is the row of an application's first step.

@@ -205,6 +205,7 @@ func (a *app) run(ctx context.Context, started func(ctx context.Context)) error 
 	part("tail of notifications", func() error { return a.tail.Run(ctx) })
 	part("applications", func() error { return a.follow(ctx) })
 	part("outbox of applications", func() error { return a.applications.service.Run(ctx) })
+	part("erasures", func() error { return a.erase(ctx) })
 	part("facts of applications", func() error { return a.applications.facts.Run(ctx, a.accept) })
 	part("rulesets", func() error { return a.watchRulesets(ctx) })
 	part("sources", func() error { return a.runSources(ctx) })

@@ -10,6 +10,7 @@ import (
 	"tideline/api"
 	"tideline/engine/application"
 	"tideline/engine/board"
+	"tideline/engine/erasure"
 	"tideline/engine/event"
 	"tideline/engine/hiring"
 	"tideline/streams"
@@ -23,6 +24,9 @@ type applications struct {
 	loaded  atomic.Bool         // the board has what the store had
 	tail    *streams.Tail       // of accepted steps, onto the board
 	facts   *streams.Projection // of what other services publish
+
+	erasures *erasure.Service
+	audit    *audit
 }
 
 // openHiring opens the tracking of applications. The tail is opened before the
@@ -31,6 +35,8 @@ func (a *app) openHiring(ctx context.Context, kafka streams.Config) (err error) 
 	h := &a.applications
 	h.board = board.New()
 	h.service = hiring.New(hiringStore{a}, hiringTopics{a}, a.engine.Catalog(), h.board, a.now, a.registry, a.log)
+	h.audit = &audit{write: a.timelines.Audit}
+	a.openErasures()
 	a.registry.MustRegister(standing{h.board, h.loaded.Load})
 	h.tail, err = streams.NewTail(ctx, kafka, streams.StageChanges, func(in streams.Input) error {
 		change, err := event.DecodeStageChange(in.Value)
@@ -203,6 +209,7 @@ func (s hiringStore) Reasons(ctx context.Context, organisation string) (applicat
 func (a *app) hiringPorts() api.HiringPorts {
 	return api.HiringPorts{
 		Service: a.applications.service, Board: a.applications.board, Timelines: timelinesPort{a}, Loaded: a.applications.loaded.Load,
+		Erasures: a.applications.erasures,
 	}
 }
 
@@ -220,10 +227,4 @@ func (p timelinesPort) PutPipeline(ctx context.Context, pipeline application.Pip
 
 func (p timelinesPort) PutReasons(ctx context.Context, organisation string, reasons application.Reasons) error {
 	return hiringError(p.app.timelines.PutReasons(ctx, organisation, reasons))
-}
-
-func (p timelinesPort) Audit(ctx context.Context, r api.Read) error {
-	return hiringError(p.app.timelines.Audit(ctx, timelines.AuditEntry{
-		Actor: r.Actor, Role: r.Role, Action: r.Action, Application: r.Application, Job: r.Job, At: r.At,
-	}))
 }

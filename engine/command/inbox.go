@@ -86,6 +86,9 @@ func (s inboxStore) changes(r streams.InboxRecord) []feeds.InboxChange {
 	case n.Outcome == event.Retracted:
 		changes = append(changes, feeds.InboxChange{Recipient: n.Recipient, Retract: &event.InboxChange{Seq: r.Offset, Retract: n.ID}})
 	}
+	if n.Reason == event.ByErasure { // the last that is told of a recipient
+		return append(changes, feeds.InboxChange{Recipient: n.Recipient, Forget: true})
+	}
 	if n.Key != "" {
 		changes = append(changes, feeds.InboxChange{Recipient: n.Recipient, Decision: new(event.DecisionOf(n, r.Offset))})
 	}

@@ -2,6 +2,7 @@ package command
 
 import (
 	"embed"
+	"errors"
 	"log/slog"
 	"testing"
 	"time"
@@ -32,6 +33,11 @@ func TestRecordsBecomeAnInbox(t *testing.T) {
 			Items: []event.Item{{ID: "part", Subject: event.Subject{Opportunity: "o"}}}, Decided: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC),
 		}
 	}
+	erased := func(who string, outcome event.Outcome, reason event.Reason) *event.Notification {
+		n := notification("of "+who, outcome, event.InApp)
+		n.Recipient, n.Reason = who, reason
+		return n
+	}
 	applied, err := s.Apply(ctx, streams.InboxBatch{Partition: 1, Incarnation: "era", To: event.InboxOffsets{Notifications: 9}, Records: []streams.InboxRecord{
 		{Offset: 1, Notification: notification("shown", event.Sent, event.InApp, event.Email)},
 		{Offset: 2, Notification: notification("emailed", event.Sent, event.Email)},
@@ -41,6 +47,8 @@ func TestRecordsBecomeAnInbox(t *testing.T) {
 		{Offset: 1, Mark: &event.Mark{Recipient: "ann", ID: "shown", Flags: event.Read}},
 		{Offset: 1, Preferences: &event.Preferences{Recipient: "ann", Language: "de"}},
 		{Offset: 2, Erased: "bob"},
+		{Offset: 6, Notification: erased("zoe", event.Sent, "")},
+		{Offset: 7, Notification: erased("zoe", event.Retracted, event.ByErasure)},
 	}})
 	if err != nil || !applied {
 		t.Fatal(applied, err)
@@ -57,6 +65,12 @@ func TestRecordsBecomeAnInbox(t *testing.T) {
 		if d, err := store.Decision(ctx, 1, "ann", "key-"+id); err != nil || d.Outcome != want {
 			t.Errorf("decision about %s: %+v, %v", id, d, err)
 		}
+	}
+	if items, err := store.Inbox(ctx, 1, "zoe", 0, 10); err != nil || len(items) > 0 {
+		t.Errorf("the inbox of who was erased: %+v, %v", items, err)
+	}
+	if d, err := store.Decision(ctx, 1, "zoe", "key-of zoe"); !errors.Is(err, feeds.ErrNoDecision) {
+		t.Errorf("a decision about who was erased: %+v, %v", d, err)
 	}
 	if p, err := store.Preferences(ctx, 1, "ann"); err != nil || p.Language != "de" {
 		t.Errorf("preferences %+v, %v", p, err)

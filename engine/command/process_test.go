@@ -28,7 +28,13 @@ func running(t *testing.T) (context.Context, *app) { return runningWith(t, testC
 
 func runningWith(t *testing.T, c config.Config) (context.Context, *app) {
 	t.Helper()
-	a, err := openApp(t.Context(), c, slog.New(slog.DiscardHandler))
+	return runningAt(t, c, time.Now)
+}
+
+// runningAt is running, by a clock of the test's.
+func runningAt(t *testing.T, c config.Config, now func() time.Time) (context.Context, *app) {
+	t.Helper()
+	a, err := openAppAt(t.Context(), c, slog.New(slog.DiscardHandler), now)
 	if err != nil {
 		t.Fatal(err)
 	}

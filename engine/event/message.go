@@ -46,6 +46,7 @@ type Message struct {
 	About       string     `json:"interview_id,omitempty"` // the interview that the body is about
 	Visibility  Visibility `json:"visibility,omitempty"`   // student, unless said otherwise
 	Interview   *Interview `json:"interview,omitempty"`    // planned, moved, held or cancelled
+	ReadUpTo    int        `json:"read_up_to,omitempty"`   // a receipt: the author has read what was said up to this place
 }
 
 type interviewPlain Interview
@@ -88,7 +89,11 @@ func DecodeMessage(data []byte) (Message, error) {
 	if w.Interview != nil {
 		m.Interview = c.interview("interview.", *w.Interview)
 	}
-	c.said(m.Body, m.About, w.Interview != nil)
+	c.within("read_up_to", m.ReadUpTo, 0, 1_000_000)
+	if m.ReadUpTo > 0 && (m.Body != "" || w.Interview != nil) {
+		c.add("read_up_to", UnknownValue, "is a receipt, which says nothing else; send body and interview by themselves")
+	}
+	c.said(m.Body, m.About, w.Interview != nil || m.ReadUpTo > 0)
 	m.identify(&c)
 	return m, c.err()
 }

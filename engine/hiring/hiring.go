@@ -21,6 +21,7 @@ var (
 	ErrNoJob         = errors.New("no such job, or it takes no applications")
 	ErrVersion       = errors.New("the application was changed since it was read")
 	ErrBusy          = errors.New("too many changes of one application at once")
+	ErrErasing       = errors.New("the student is being erased; that takes some seconds")
 )
 
 // Store keeps records. Errors wrap ErrNoApplication or ErrConflict where they
@@ -35,6 +36,10 @@ type Store interface {
 	EachApplication(ctx context.Context, yield func(*application.Record) error) error
 	Pipeline(ctx context.Context, job string) (application.Pipeline, error)
 	Reasons(ctx context.Context, organisation string) (application.Reasons, error)
+	Graves
+	// Note writes into the audit what was done with applications. What has an id
+	// that is there is not written again.
+	Note(ctx context.Context, done []application.Done) error
 }
 
 // ErrConflict says that somebody else wrote first.
@@ -87,6 +92,9 @@ func (s *Service) Follow(ctx context.Context, change event.StageChange) error {
 	if s.board.Apply(change) {
 		return nil
 	}
+	if change.Kind == event.Erased {
+		return s.followErasure(ctx, change)
+	}
 	r, _, err := s.store.Application(ctx, change.Application)
 	if errors.Is(err, ErrNoApplication) { // erased since
 		return nil
@@ -101,6 +109,9 @@ func (s *Service) Follow(ctx context.Context, change event.StageChange) error {
 // Get gives a record as it is stored; its log may begin late.
 func (s *Service) Get(ctx context.Context, id string) (*application.Record, error) {
 	r, _, err := s.store.Application(ctx, id)
+	if err == nil && r.Gone() {
+		return nil, ErrNoApplication
+	}
 	return r, err
 }
 
@@ -128,6 +139,9 @@ func (s *Service) Change(ctx context.Context, id string, version int, decide Dec
 	for range tries {
 		r, revision, err := s.store.Application(ctx, id)
 		if err != nil {
+			return nil, nil, err
+		}
+		if err := changeable(r); err != nil {
 			return nil, nil, err
 		}
 		if version != 0 && version != r.Version {
@@ -183,9 +197,13 @@ func (s *Service) Apply(ctx context.Context, student, job string, origin applica
 	if err != nil {
 		return nil, false, err
 	}
+	now, err := s.after(ctx, student)
+	if err != nil {
+		return nil, false, err
+	}
 	if o.Status == event.Open && (o.Deadline == nil || s.now().Before(*o.Deadline)) {
 		about := application.Job{ID: job, Title: o.Title, Organisation: o.Organisation, Recruiter: o.Recruiter, Source: o.Source}
-		if r, err = application.Begin(student, about, origin, m, by, p, s.now()); err != nil {
+		if r, err = application.Begin(student, about, origin, m, by, p, now); err != nil {
 			return nil, false, err
 		}
 		err = s.store.InsertApplication(ctx, r)
@@ -213,7 +231,11 @@ func (s *Service) Apply(ctx context.Context, student, job string, origin applica
 // Fact takes a step that another service published. A *Refusal says that it
 // contradicts what is known; nothing is stored then.
 func (s *Service) Fact(ctx context.Context, f event.StageChange) error {
-	_, _, err := s.Change(ctx, f.Application, 0, func(r *application.Record, p application.Pipeline) (*application.Item, error) {
+	void, now, err := s.isVoid(ctx, f.Student, f.At)
+	if void || err != nil {
+		return err
+	}
+	_, _, err = s.Change(ctx, f.Application, 0, func(r *application.Record, p application.Pipeline) (*application.Item, error) {
 		return r.Fact(f, p, s.now())
 	})
 	if !errors.Is(err, ErrNoApplication) {
@@ -228,7 +250,7 @@ func (s *Service) Fact(ctx context.Context, f event.StageChange) error {
 	if err != nil {
 		return err
 	}
-	item, err := r.Fact(f, p, s.now())
+	item, err := r.Fact(f, p, now)
 	if err != nil || item == nil {
 		return err
 	}
@@ -245,11 +267,18 @@ func (s *Service) Fact(ctx context.Context, f event.StageChange) error {
 
 // Message takes what the platform's messaging published.
 func (s *Service) Message(ctx context.Context, m event.Message) error {
-	_, _, err := s.Change(ctx, m.Application, 0, func(r *application.Record, _ application.Pipeline) (*application.Item, error) {
+	void, _, err := s.isVoid(ctx, m.Student, m.At)
+	if void || err != nil {
+		return err
+	}
+	_, _, err = s.Change(ctx, m.Application, 0, func(r *application.Record, _ application.Pipeline) (*application.Item, error) {
 		if _, known := r.Known(m.EventID); known {
 			return nil, nil
 		}
 		by := application.Actor{ID: m.Author, Role: application.Role(m.AuthorRole)}
+		if m.ReadUpTo > 0 {
+			return r.Receive(m.ReadUpTo, m.EventID, "", by, s.now())
+		}
 		var i application.Item
 		var err error
 		if m.Interview != nil {

@@ -23,6 +23,31 @@ type shelf struct {
 	records   map[string][]byte
 	revisions map[string]int64
 	conflicts int // so many writes are told that somebody was faster
+	void      time.Time
+	erasing   bool
+	notes     []application.Done
+}
+
+func (s *shelf) Erased(context.Context, string) (time.Time, bool, error) {
+	return s.void, s.erasing, nil
+}
+
+func (s *shelf) Bury(ctx context.Context, id string, remains *application.Record) error {
+	if err := s.InsertApplication(ctx, remains); err != nil && !errors.Is(err, ErrConflict) {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.records, id)
+	delete(s.revisions, id)
+	return nil
+}
+
+func (s *shelf) Note(_ context.Context, done []application.Done) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notes = append(s.notes, done...)
+	return nil
 }
 
 func newShelf() *shelf { return &shelf{records: map[string][]byte{}, revisions: map[string]int64{}} }
@@ -313,6 +338,22 @@ func TestFactsOfOtherServicesAreAcceptedOnce(t *testing.T) {
 	}
 	r, err := s.Get(t.Context(), fact.Application)
 	if err != nil || r.Seq != 2 || r.Stage != event.Rejected || r.Organisation != "Oven" {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+func TestAReceiptOfThePlatformsMessagingIsTakenOnce(t *testing.T) {
+	s := service(newShelf(), &wire{})
+	id := s.applied(t)
+	said := event.Message{EventID: "m", Application: id, Student: "s", Opportunity: "j", At: time.Now(), Author: "s", AuthorRole: "student", Body: "hello", Visibility: event.ForStudent}
+	read := event.Message{EventID: "r", Application: id, Student: "s", Opportunity: "j", At: time.Now(), Author: "r", AuthorRole: "recruiter", ReadUpTo: 2}
+	for _, m := range []event.Message{said, read, read} {
+		if err := s.Message(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := s.Get(t.Context(), id)
+	if err != nil || r.Version != 3 || r.ReadBy(recruiter) != 2 || r.ReadBy(student) != 0 {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

@@ -19,8 +19,8 @@ const (
 	relayMost  = 500
 )
 
-// outbox tells the topics what the records' logs say, at least once and in the
-// order of each log. Records wait by id, so a burst of changes of one costs one turn.
+// outbox tells the topics and the audit what the records' logs say, the topics at
+// least once and in the order of each log, the audit once. Records wait by id, so a burst of changes of one costs one turn.
 type outbox struct {
 	store    Store
 	topics   Topics
@@ -118,15 +118,21 @@ func (o *outbox) tell(ctx context.Context) {
 	o.queue = map[string]*application.Record{}
 	o.mu.Unlock()
 	var told []application.Told
+	var done []application.Done
 	for id, r := range batch {
 		from := *r
 		from.Published = max(from.Published, o.told(id))
 		told = append(told, from.Unpublished()...)
+		done = append(done, from.Unnoted()...)
 	}
-	if err := o.topics.Tell(ctx, told); err != nil {
+	err := o.topics.Tell(ctx, told)
+	if err == nil && len(done) > 0 {
+		err = o.store.Note(ctx, done)
+	}
+	if err != nil {
 		o.failures.Inc()
 		if ctx.Err() == nil {
-			o.log.Warn("changes of applications are not in the topics yet; tried again", "error", err)
+			o.log.Warn("changes of applications are not in the topics and the audit yet; tried again", "error", err)
 		}
 		for _, r := range batch {
 			o.enqueue(r)

@@ -43,7 +43,7 @@ func (w *world) application() {
 	case kind == 5 && a.seq > 0:
 		s.Kind, s.To, s.Seq = event.Erased, event.Applied, a.seq+1
 		s.EventID = fmt.Sprint("erased ", w.serial)
-		delete(w.apps, id)
+		w.apps[id] = &tracking{void: map[int]bool{}, told: a.told} // one of before may be told again
 	default:
 		s.Kind = rapid.SampledFrom([]event.ChangeKind{event.Advance, event.Advance, event.Regress, event.Late}).Draw(w.t, "kind")
 		s.To = rapid.SampledFrom(event.Stages[:]).Draw(w.t, "to")

@@ -277,6 +277,7 @@ func (d *Desk) Erase(student string, now time.Time, out *Out) {
 	if r == nil {
 		return
 	}
+	before := len(out.Notifications)
 	for _, id := range slices.Sorted(maps.Keys(r.deferred)) {
 		n := r.deferred[id]
 		n.Decided = now
@@ -297,6 +298,11 @@ func (d *Desk) Erase(student string, now time.Time, out *Out) {
 			})
 		}
 		out.fact(decidedKey(student, id), nil)
+		if len(out.Notifications) == before { // whoever keeps what was decided hears that it ends
+			out.Notifications = append(out.Notifications, event.Notification{
+				Proposal: event.Proposal{ID: id, Recipient: student, At: now}, Outcome: event.Suppressed, Reason: event.ByErasure, Decided: now,
+			})
+		}
 	}
 	for _, rule := range slices.Sorted(maps.Keys(r.sends)) {
 		out.fact(sendsKey(student, rule), nil)

@@ -245,3 +245,13 @@ func TestADecisionIsForgottenWhenNothingCanBringItBack(t *testing.T) {
 		t.Errorf("%d facts, want one that ends the decision: %+v", len(o.Facts), o.Facts)
 	}
 }
+
+func TestAnErasureIsToldAlsoWhenNothingWasEverSent(t *testing.T) {
+	d := New()
+	want(t, propose(d, noon, firing("a", func(p *event.Proposal) { p.Shadow = true }), firing("b", func(p *event.Proposal) { p.Shadow = true })),
+		"a suppressed mode", "b suppressed mode")
+	o := Out{Notifications: make([]event.Notification, 1)} // of somebody else
+	d.Erase("s", noon, &o)
+	o.Notifications = o.Notifications[1:]
+	want(t, decisions(o), "a suppressed erased")
+}

@@ -51,7 +51,7 @@ func (p *Partition) StageChange(s event.StageChange, out *Effects) bool {
 		return p.eraseApp(s, out)
 	}
 	return p.track(s.Student, s.Application, touch{kind: rulesets.OnStageChanges, at: s.At}, out, func(t *tracked) bool {
-		if s.Seq <= t.Seq {
+		if s.Seq <= t.Seq || p.buried(s.Application, recorded(s)) {
 			return false
 		}
 		if t.App == nil {
@@ -67,7 +67,7 @@ func (p *Partition) StageChange(s event.StageChange, out *Effects) bool {
 // Evaluation takes a piece of feedback; it reports whether that said anything new.
 func (p *Partition) Evaluation(e event.Evaluation, out *Effects) bool {
 	return p.track(e.Student, e.Application, touch{kind: rulesets.OnEvaluations, at: e.SubmittedAt}, out, func(t *tracked) bool {
-		if e.SubmittedAt.Before(t.Began) {
+		if e.SubmittedAt.Before(t.Began) || p.buried(e.Application, e.SubmittedAt) {
 			return false
 		}
 		if o := e.Feedback.Offer; o != nil && o.Expires != nil && (t.Note == nil || e.SubmittedAt.After(t.Note.At)) {
@@ -84,7 +84,7 @@ func (p *Partition) Message(m event.Message, out *Effects) bool {
 	return p.track(m.Student, m.Application, touch{kind: rulesets.OnMessages, at: m.At}, out, func(t *tracked) bool {
 		said := remark{m.N, m.At, m.AuthorRole}
 		switch {
-		case m.At.Before(t.Began):
+		case m.ReadUpTo > 0, m.At.Before(t.Began) || p.buried(m.Application, m.At):
 			return false
 		case m.Interview != nil:
 			if !said.newer(t.Met) {
@@ -104,8 +104,9 @@ func (p *Partition) Message(m event.Message, out *Effects) bool {
 	})
 }
 
-// eraseApp forgets an application and takes back what was said about it. Every
-// step of it stands before this record, whatever else was read first.
+// eraseApp forgets an application and takes back what was said about it. What was
+// recorded before this record is void, however late it is read and however often
+// it is told.
 func (p *Partition) eraseApp(s event.StageChange, out *Effects) bool {
 	_, known := p.apps[s.Student][s.Application]
 	for _, i := range slices.Clone(p.instances[s.Student]) {
@@ -119,6 +120,7 @@ func (p *Partition) eraseApp(s event.StageChange, out *Effects) bool {
 		known = true
 	}
 	p.forgetApp(s.Student, s.Application, out)
+	p.bury(s, out)
 	p.seen(s.Student)
 	p.hand(out)
 	return known

@@ -58,3 +58,14 @@ func TestALateStepMovesNothing(t *testing.T) {
 		t.Error("a step of the same number counts again")
 	}
 }
+
+func TestThatAMessageWasReadIsNoNews(t *testing.T) {
+	b := newBench(t, Config{})
+	b.do(putProfile(b, "ann"), stepped(b, "ann", "a", 1, event.Applied))
+	b.do(func(out *Effects) {
+		m := event.Message{Student: "ann", Application: "a", N: 3, At: start.Add(3 * time.Hour), AuthorRole: "recruiter", Visibility: event.ForStudent, ReadUpTo: 2}
+		if b.Message(m, out) || len(out.Facts) > 0 {
+			t.Errorf("it changes %+v", out.Facts)
+		}
+	})
+}

@@ -131,6 +131,7 @@ func (p *Partition) Tick(now time.Time, out *Effects) (missed bool) {
 		p.touchOpportunity(catalog.Written{Version: item.Latest(), Item: item}, nil, touch{at: now}, out)
 	}
 	p.age(before, out)
+	p.unbury(now, out)
 	p.ring(before, out)
 	p.hand(out)
 	p.atDesk(out, func(o *notify.Out) { p.desk.Tick(now, o) })

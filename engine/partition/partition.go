@@ -80,6 +80,7 @@ type Partition struct {
 
 	gaps        map[string][]event.Gap                            // by student
 	apps        map[string]map[string]*tracked                    // by student and application
+	gone        map[string]time.Time                              // applications that were erased: when that was recorded
 	standings   map[string]*standing                              // by student
 	aging       map[int64]map[string]struct{}                     // second of the day -> students whose scores age then
 	instances   map[string][]*instance                            // by student
@@ -132,7 +133,7 @@ func New(number int32, config Config, dict *match.Dictionary, cat Catalog) *Part
 	}
 	return &Partition{
 		dict: dict, book: newRulebook(), desk: notify.New(),
-		gaps: map[string][]event.Gap{}, apps: map[string]map[string]*tracked{}, standings: map[string]*standing{}, aging: map[int64]map[string]struct{}{}, instances: map[string][]*instance{},
+		gaps: map[string][]event.Gap{}, apps: map[string]map[string]*tracked{}, gone: map[string]time.Time{}, standings: map[string]*standing{}, aging: map[int64]map[string]struct{}{}, instances: map[string][]*instance{},
 		concerned: map[string]map[string]struct{}{}, savers: map[string]map[string]struct{}{},
 		ranks: map[string]map[string]*ranking{}, candidacies: map[string]map[place]struct{}{}, stale: map[place]struct{}{}, armed: map[timer]struct{}{}, waiting: map[Waiting]int{},
 		offers: map[string]map[string]map[int32][]event.Candidate{}, alerts: map[string]*alert{}, alertsOf: map[string]map[string]struct{}{},

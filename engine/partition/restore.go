@@ -99,6 +99,8 @@ func (p *Partition) restoreOwn(what, about string, value []byte) error {
 		return p.global.Restore(about, value)
 	case "ruleset":
 		return p.restoreRuleset(about, value)
+	case "gone":
+		return p.restoreGone(about, value)
 	case "alert":
 		return p.restoreAlert(about, value)
 	}
