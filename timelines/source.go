@@ -27,6 +27,7 @@ type sourceState struct {
 	SpentDay    string              `bson:"spent_day"`
 	Spent       int                 `bson:"spent"`
 	Shrunk      int                 `bson:"shrunk"`
+	Pending     []string            `bson:"pending"`
 	Fingerprint string              `bson:"fingerprint"`
 	Validators  []harvest.Validator `bson:"validators"`
 }
@@ -103,9 +104,9 @@ func (s *Store) AcquireSource(ctx context.Context, name, holder string, now, unt
 }
 
 // KeepSource keeps a source for its holder until a time and notes how far the run
-// is. If the holder has lost it the error wraps harvest.ErrTaken.
-func (s *Store) KeepSource(ctx context.Context, name, holder string, until time.Time, progress harvest.Run) error {
-	return s.asHolder(ctx, name, holder, bson.D{{Key: "until", Value: until}, {Key: "progress", Value: storedRun(&progress)}})
+// is, and which ids it is about to publish or may have published. If the holder has lost it the error wraps harvest.ErrTaken.
+func (s *Store) KeepSource(ctx context.Context, name, holder string, until time.Time, progress harvest.Run, pending []string) error {
+	return s.asHolder(ctx, name, holder, bson.D{{Key: "until", Value: until}, {Key: "progress", Value: storedRun(&progress)}, {Key: "pending", Value: pending}})
 }
 
 // FinishSource stores what a run leaves behind and gives the source back. If the
@@ -121,6 +122,7 @@ func (s *Store) FinishSource(ctx context.Context, state harvest.State, holder st
 		{Key: "spent_day", Value: state.SpentDay},
 		{Key: "spent", Value: state.Spent},
 		{Key: "shrunk", Value: state.Shrunk},
+		{Key: "pending", Value: state.Pending},
 		{Key: "fingerprint", Value: state.Fingerprint},
 		{Key: "validators", Value: state.Validators},
 	})
@@ -145,6 +147,6 @@ func (d sourceState) state() harvest.State {
 	return harvest.State{
 		Name: d.Name, Holder: d.Holder, Until: d.Until.UTC(), Requested: d.Requested.UTC(), Started: d.Started.UTC(), Finished: d.Finished.UTC(),
 		Progress: d.Progress.run(), Last: d.Last.run(), NotBefore: d.NotBefore.UTC(), SpentDay: d.SpentDay, Spent: d.Spent, Shrunk: d.Shrunk,
-		Fingerprint: d.Fingerprint, Validators: d.Validators,
+		Pending: d.Pending, Fingerprint: d.Fingerprint, Validators: d.Validators,
 	}
 }

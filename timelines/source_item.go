@@ -52,15 +52,16 @@ func (s *Store) SourceItems(ctx context.Context, source string) ([]harvest.Item,
 	return list, nil
 }
 
-// SourceValue gives an opportunity of a source as it was published last, or ErrNotFound.
+// SourceValue gives an opportunity of a source as it was remembered last; nil when
+// it was not.
 func (s *Store) SourceValue(ctx context.Context, source, id string) ([]byte, error) {
 	var d sourceItem
 	err := s.sourceItems().FindOne(ctx, byID(ofSource(source, id))).Decode(&d)
-	if errors.Is(err, mongo.ErrNoDocuments) || err == nil && d.Value == "" {
-		return nil, fmt.Errorf("opportunity %q of source %q: %w", id, source, ErrNotFound)
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
 		return nil, fmt.Errorf("find opportunity %q of source %q: %w", id, source, err)
+	}
+	if d.Value == "" {
+		return nil, nil
 	}
 	return []byte(d.Value), nil
 }

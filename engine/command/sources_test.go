@@ -37,15 +37,16 @@ type jobBoard struct {
 	clock *fetchtest.Clock
 	store *timelines.Store
 
-	mu        sync.Mutex
-	jobs      map[int]string // id to title
-	total     int            // -1: as many as there are
-	spoil     http.HandlerFunc
-	asked     int
-	published map[string]event.Opportunity
-	events    []string
-	fail      int                  // publish so many batches, then fail; -1: never
-	metrics   *prometheus.Registry // of the runner that was made last
+	mu           sync.Mutex
+	jobs         map[int]string // id to title
+	total        int            // -1: as many as there are
+	spoil        http.HandlerFunc
+	asked        int
+	published    map[string]event.Opportunity
+	events       []string
+	fail         int // publish so many batches, then fail; -1: never
+	afterPublish func()
+	metrics      *prometheus.Registry // of the runner that was made last
 }
 
 func newBoard(t *testing.T) *jobBoard {
@@ -115,7 +116,15 @@ func (b *jobBoard) Publish(_ context.Context, changes []runner.Change) error {
 		return errors.New("the topic is away")
 	}
 	b.fail--
+	if b.afterPublish != nil {
+		defer b.afterPublish()
+	}
 	for _, c := range changes {
+		if c.Opportunity == nil {
+			b.events = append(b.events, c.ID+" deleted")
+			delete(b.published, c.ID)
+			continue
+		}
 		b.events = append(b.events, fmt.Sprintf("%s %s", c.ID, c.Opportunity.Status))
 		b.published[c.ID] = *c.Opportunity
 	}
@@ -316,8 +325,8 @@ func TestValidatorsStandForWhatWasTakenIn(t *testing.T) {
 	b.fail = 1 // of two batches
 	b.once(r)
 	b.fail = -1
-	b.list("A", ids...) // as before: what was half taken in must be undone
-	if run := b.once(r); run.Changed != 200 || run.Outcome != harvest.Whole {
+	b.list("A", ids...)                                                       // as before: what was half taken in must be undone
+	if run := b.once(r); run.Changed != 300 || run.Outcome != harvest.Whole { // 200 were published, and 100 may have been
 		t.Errorf("after a run that failed: %+v", run)
 	}
 	at := b.clock.Now()
@@ -351,6 +360,29 @@ func TestWhenTheProcessEndsTheRunIsTriedAgain(t *testing.T) {
 	}
 	if run := b.once(r); run.New != 1 {
 		t.Errorf("%+v", run)
+	}
+}
+
+func TestWhatWasPublishedAndNotRememberedIsNotForgotten(t *testing.T) {
+	b := newBoard(t)
+	r := b.runner(func(e *manifest.Entry) { e.Absences = 1 })
+	b.list("A", 1, 2)
+	b.once(r)
+	ctx, cancel := context.WithCancel(t.Context())
+	b.list("B", 2, 3, 4)    // changed, and new
+	b.afterPublish = cancel // the process ends before it has remembered
+	b.clock.Advance(time.Hour)
+	if _, err := r.Once(ctx, "harbor", harvest.ByRequest); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(b.open()); got != "[1 2 3 4]" {
+		t.Fatalf("open %s", got)
+	}
+	b.afterPublish = nil
+	b.list("A", 1, 2, 4) // as before, as far as anybody remembers; 3 is gone without having been remembered
+	b.once(b.runner(func(e *manifest.Entry) { e.Absences = 1 }))
+	if got := fmt.Sprint(b.open()); got != "[1 2 4]" || b.published["greenhouse:2"].Title != "A" {
+		t.Errorf("open %s, 2 is %q; events %v", got, b.published["greenhouse:2"].Title, b.events)
 	}
 }
 

@@ -46,6 +46,7 @@ type State struct {
 	SpentDay    string    // the UTC day that Spent counts, YYYY-MM-DD
 	Spent       int       // requests
 	Shrunk      int       // complete polls in a row that were too small to be believed
+	Pending     []string  // ids that a run was about to publish, and may have, when it was cut off
 	Fingerprint string    // of the configuration that the validators belong to
 	Validators  []Validator
 }

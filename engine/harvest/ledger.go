@@ -18,11 +18,24 @@ type Ledger struct {
 }
 
 // NewLedger starts the comparison of a poll at a time. The items are what is
-// remembered of the source; they need no values.
-func NewLedger(items []Item, at time.Time) *Ledger {
+// remembered of the source; they need no values. Of what is pending nobody knows
+// what was published last: a run was cut off between publishing and remembering.
+// It is compared as something that was otherwise.
+func NewLedger(items []Item, pending []string, at time.Time) *Ledger {
 	l := &Ledger{at: at, items: make(map[string]Item, len(items)), seen: map[string]bool{}}
 	for _, i := range items {
 		l.items[i.ID] = i
+	}
+	for _, id := range pending {
+		i, known := l.items[id]
+		if !known {
+			i = Item{ID: id, FirstSeen: at}
+		}
+		i.Hash = 0  // which no opportunity has
+		if i.Gone { // it was back, as far as anybody knows
+			i.Gone, i.Absent = false, 0
+		}
+		l.items[id] = i
 	}
 	return l
 }
@@ -55,7 +68,7 @@ func (l *Ledger) See(s Sighting) (Item, Verdict) {
 	}
 	l.seen[o.ID] = true
 	before, known := l.items[o.ID]
-	if known && s.Undated {
+	if known && s.Undated && !before.PostedAt.IsZero() {
 		o.PostedAt = before.PostedAt
 	}
 	value := o.Encode()
@@ -129,7 +142,8 @@ func (l *Ledger) Missing(absences int) []Item {
 }
 
 // Close gives an item that is gone with the value that says so, made of the value
-// that was published last.
+// that was remembered last. There is an error when that cannot be read, or when
+// there is none: then it is to be deleted.
 func Close(i Item, published []byte, at time.Time) (event.Opportunity, Item, error) {
 	o, err := event.DecodeOpportunity(published, time.Time{})
 	if err != nil {

@@ -24,7 +24,7 @@ type polls struct {
 
 func (p *polls) poll(sightings ...Sighting) map[string]Verdict {
 	p.n++
-	l := NewLedger(p.remembered(), noon.Add(time.Duration(p.n)*time.Hour))
+	l := NewLedger(p.remembered(), nil, noon.Add(time.Duration(p.n)*time.Hour))
 	verdicts := map[string]Verdict{}
 	for _, s := range sightings {
 		i, v := l.See(s)
@@ -124,7 +124,7 @@ func TestWhatHasNoDateKeepsTheFirst(t *testing.T) {
 }
 
 func TestOfARepetitionTheFirstCounts(t *testing.T) {
-	l := NewLedger(nil, noon)
+	l := NewLedger(nil, nil, noon)
 	l.See(seen("a", "A"))
 	if _, v := l.See(seen("a", "other")); v != Repeated || v.Publish() || v.Remember() {
 		t.Errorf("verdict %d", v)
@@ -132,12 +132,12 @@ func TestOfARepetitionTheFirstCounts(t *testing.T) {
 }
 
 func TestWhatIsListedIsNotGone(t *testing.T) {
-	l := NewLedger([]Item{{ID: "a"}, {ID: "b"}, {ID: "c", Absent: 1}}, noon)
+	l := NewLedger([]Item{{ID: "a"}, {ID: "b"}, {ID: "c", Absent: 1}}, nil, noon)
 	l.Listed("a")
 	if got := l.Missing(2); len(got) != 2 || got[0].ID != "b" || got[0].Gone || !got[1].Gone {
 		t.Errorf("%+v", got)
 	}
-	l = NewLedger([]Item{{ID: "a"}, {ID: "c", Absent: 1}}, noon)
+	l = NewLedger([]Item{{ID: "a"}, {ID: "c", Absent: 1}}, nil, noon)
 	l.Unmodified() // what was absent is so once more
 	if got := l.Missing(2); len(got) != 1 || got[0].ID != "c" || !got[0].Gone {
 		t.Errorf("%+v", got)
@@ -150,7 +150,7 @@ func TestAPollThatLostHalfIsNotBelieved(t *testing.T) {
 		items = append(items, Item{ID: string(rune('a' + i)), Gone: i == 10})
 	}
 	for n, want := range map[int]bool{10: false, 5: false, 4: true, 0: true} {
-		l := NewLedger(items, noon)
+		l := NewLedger(items, nil, noon)
 		for i := range n {
 			l.Listed(items[i].ID)
 		}
@@ -158,7 +158,23 @@ func TestAPollThatLostHalfIsNotBelieved(t *testing.T) {
 			t.Errorf("%d of 10: %v", n, got)
 		}
 	}
-	if NewLedger(items[:9], noon).Shrunk() {
+	if NewLedger(items[:9], nil, noon).Shrunk() {
 		t.Error("a handful may well be gone")
+	}
+}
+
+func TestWhatMayHaveBeenPublishedIsPublishedAgain(t *testing.T) {
+	l := NewLedger([]Item{{ID: "a", PostedAt: noon, FirstSeen: noon}}, []string{"a", "b", "c"}, noon.Add(time.Hour))
+	for _, id := range []string{"a", "b"} {
+		if i, v := l.See(seen(id, "A")); v != Changed || !i.PostedAt.Equal(noon) || i.Value == nil {
+			t.Errorf("%s: %d, %+v", id, v, i)
+		}
+	}
+	got := l.Missing(1)
+	if len(got) != 1 || got[0].ID != "c" || !got[0].Gone {
+		t.Fatalf("%+v", got)
+	}
+	if _, _, err := Close(got[0], nil, noon); err == nil {
+		t.Error("nobody knows what it was, and yet it is closed")
 	}
 }

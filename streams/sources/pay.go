@@ -81,6 +81,9 @@ func Pay(text string) *event.Compensation {
 		}
 	}
 	pay.Min, pay.Max = amounts(lower)
+	if pay.Max > maxAmount { // nobody is paid so much: it is something else
+		pay.Min, pay.Max = 0, 0
+	}
 	if pay.Min == 0 && pay.Max == 0 {
 		if pay.Note == "" {
 			return nil
@@ -104,6 +107,9 @@ func Pay(text string) *event.Compensation {
 	}
 	return &pay
 }
+
+// maxAmount is the contract's limit.
+const maxAmount = 1e12
 
 // amounts are the first two numbers of a text, the smaller first; the unit of the
 // second holds for the first too: "3-5 LPA".
@@ -147,7 +153,7 @@ func number(text string) (float64, bool) {
 	}
 	text = strings.NewReplacer(",", "", ".", "").Replace(text)
 	value, err := strconv.ParseFloat(text+fraction, 64)
-	return value, err == nil && value <= 1e12
+	return value, err == nil && value <= maxAmount
 }
 
 // Currency gives the code of a currency written as a code or a sign; empty when

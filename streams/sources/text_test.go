@@ -56,6 +56,7 @@ func TestPayIsRead(t *testing.T) {
 		"C$25 per hour":                       {Min: 25, Max: 25, Currency: "CAD", Period: "hour"},
 		"1.500.000 JPY per annum":             {Min: 1500000, Max: 1500000, Currency: "JPY", Period: "year"},
 		"competitive":                         nil,
+		"10000001L":                           nil, // nobody is paid so much
 		"":                                    nil,
 	} {
 		if got := Pay(text); !cmp.Equal(got, want) {

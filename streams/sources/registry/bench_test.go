@@ -49,7 +49,7 @@ func BenchmarkBoard(b *testing.B) {
 	limits.AllowPrivate, limits.Robots = true, false
 	var remembered []harvest.Item
 	for b.Loop() {
-		ledger := harvest.NewLedger(remembered, clock.Now())
+		ledger := harvest.NewLedger(remembered, nil, clock.Now())
 		var items []harvest.Item
 		sink := sources.NewPoll(clock.Now(), func(r sources.Record) error {
 			item, _ := ledger.See(harvest.Sighting{Opportunity: *r.Opportunity})

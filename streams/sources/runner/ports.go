@@ -15,14 +15,15 @@ type Leases interface {
 	RequestSource(ctx context.Context, name string, at time.Time) error
 	// AcquireSource gives the source to a holder; the state is that before.
 	AcquireSource(ctx context.Context, name, holder string, now, until time.Time) (harvest.State, error)
-	KeepSource(ctx context.Context, name, holder string, until time.Time, progress harvest.Run) error
+	// KeepSource keeps it, and notes what the holder is about to publish.
+	KeepSource(ctx context.Context, name, holder string, until time.Time, progress harvest.Run, pending []string) error
 	FinishSource(ctx context.Context, state harvest.State, holder string) error
 }
 
 // Memory keeps what a source had. Only who holds the source writes.
 type Memory interface {
 	SourceItems(ctx context.Context, source string) ([]harvest.Item, error) // without values
-	SourceValue(ctx context.Context, source, id string) ([]byte, error)
+	SourceValue(ctx context.Context, source, id string) ([]byte, error)     // nil: not remembered
 	// PutSourceItems remembers items; where one has no value the stored one stays.
 	PutSourceItems(ctx context.Context, source string, items []harvest.Item) error
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"tideline/engine/harvest"
@@ -28,6 +30,7 @@ type run struct {
 	items    []harvest.Item // to be remembered
 	changes  []Change       // to be published before
 	coverage sources.Coverage
+	pending  map[string]bool // ids of which nobody knows what was published last
 
 	stopped   bool // it is not the source that failed
 	differing int  // listed before in this poll, and otherwise
@@ -36,6 +39,10 @@ type run struct {
 // do runs it and leaves the record, the state and the metrics.
 func (r *run) do(ctx context.Context, by string) (harvest.Run, error) {
 	r.record = harvest.Run{ID: r.at.Format("20060102T150405.000Z"), Source: r.entry.Name, By: by, Started: r.at}
+	r.pending = map[string]bool{}
+	for _, id := range r.state.Pending {
+		r.pending[id] = true
+	}
 	limits := r.entry.Limits
 	limits.Budget, limits.Before = r.state.Left(limits.Budget, r.at), r.keep
 	r.web = fetch.New(r.hosts, limits, r.breakers[r.entry.Name], r.validators())
@@ -59,7 +66,7 @@ func (r *run) do(ctx context.Context, by string) (harvest.Run, error) {
 	}
 	finish, done := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer done()
-	r.state.Last = &r.record
+	r.state.Last, r.state.Pending = &r.record, slices.Sorted(maps.Keys(r.pending))
 	r.state.Spend(r.record.Requests, r.at)
 	if after := fetch.RetryAfter(failed); after > 0 {
 		r.state.NotBefore = now(r.clock).Add(after)
@@ -90,7 +97,7 @@ func (r *run) poll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.ledger = harvest.NewLedger(items, r.at)
+	r.ledger = harvest.NewLedger(items, r.state.Pending, r.at)
 	r.coverage, err = r.entry.Source.Poll(ctx, r.web, r.sink)
 	if r.stopped {
 		return err
@@ -130,10 +137,14 @@ func (r *run) see(ctx context.Context, s sources.Record) error {
 	return err
 }
 
-// flush publishes and then remembers, while the lease holds.
+// flush notes what it is about to publish, publishes, and then remembers, while
+// the lease holds. What is noted and not remembered is published again.
 func (r *run) flush(ctx context.Context) error {
 	if len(r.items) == 0 {
 		return nil
+	}
+	for _, c := range r.changes {
+		r.pending[c.ID] = true
 	}
 	if err := r.extend(ctx); err != nil {
 		return err
@@ -145,6 +156,9 @@ func (r *run) flush(ctx context.Context) error {
 	}
 	if err := r.store.PutSourceItems(ctx, r.entry.Name, r.items); err != nil {
 		return err
+	}
+	for _, i := range r.items {
+		delete(r.pending, i.ID)
 	}
 	r.items, r.changes = r.items[:0], nil
 	return nil
@@ -162,7 +176,7 @@ func (r *run) keep(ctx context.Context) error {
 func (r *run) extend(ctx context.Context) error {
 	r.tally()
 	at := now(r.clock)
-	if err := r.store.KeepSource(ctx, r.entry.Name, r.holder, at.Add(lease), r.record); err != nil {
+	if err := r.store.KeepSource(ctx, r.entry.Name, r.holder, at.Add(lease), r.record, slices.Sorted(maps.Keys(r.pending))); err != nil {
 		return err
 	}
 	r.kept = at

@@ -2,9 +2,9 @@
 // one run of a source at a time across all processes.
 //
 // A run takes a lease, polls, publishes what is new or changed and remembers it,
-// batch by batch: first published, then remembered. So a run that is killed has
-// published some things twice by the time the next one ends, which changes
-// nothing, and forgotten none. What is not listed any more is looked at only at
+// batch by batch: first it notes what it is about to publish, then it publishes,
+// then it remembers. So a run that is killed has published some things twice by
+// the time the next one ends, which changes nothing, and forgotten none. What is not listed any more is looked at only at
 // the end of a poll that saw everything; a poll that broke off closes nothing.
 // Validators and the schedule are moved on at the very end.
 //
