@@ -34,7 +34,7 @@ func (b *Board) Put(r *Row) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	old := b.rows[r.ID]
-	if old != nil && old.Seq() >= r.Seq() {
+	if !r.newer(old) {
 		return false
 	}
 	b.put(old, r)
@@ -48,7 +48,9 @@ func (b *Board) put(old, r *Row) {
 		add(b.byJob, r.Opportunity, r.ID)
 		add(b.byEmployer, r.Organisation, r.ID)
 	}
-	b.tell(Move{Before: old, After: r})
+	if !r.looks(old) {
+		b.tell(Move{Before: old, After: r})
+	}
 }
 
 func add(index map[string]set, key, id string) {
