@@ -34,6 +34,10 @@ race: ## all fast tests with the race detector
 crash: ## 20 rounds of kill -9 under load, stops under load, a Redis that forgets; checked against the oracle
 	$(GO) test -count=1 -timeout 30m -tags crash -run "UnderLoad|LosesNothing" -v ./engine/command
 
+.PHONY: season
+season: ## 3,000 applications by many clients at once, everything embedded, checked against the topics
+	$(GO) test -count=1 -timeout 30m -tags crash -run AWholeSeason -v ./engine/command
+
 .PHONY: stops
 stops: ## orderly stops under load, everything embedded, checked against the oracle
 	$(GO) test -count=1 -timeout 30m -tags crash -run AStopUnderLoad -v ./engine/command

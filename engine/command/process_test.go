@@ -26,6 +26,11 @@ func testConfig(t *testing.T) config.Config {
 // running starts a whole Tideline, with everything embedded, and waits until it is ready.
 func running(t *testing.T) (context.Context, *app) {
 	t.Helper()
+	return runningFor(t, patience)
+}
+
+func runningFor(t *testing.T, patience time.Duration) (context.Context, *app) {
+	t.Helper()
 	a, err := openApp(t.Context(), testConfig(t), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
