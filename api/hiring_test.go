@@ -350,6 +350,20 @@ func TestRecruitersSeeHowAWaitCompares(t *testing.T) {
 			t.Errorf("a student sees %s", body)
 		}
 	}
+	w.now = now.Add(10 * time.Hour)
+	step := decoded[moved](w, w.do("POST", path+"/move-stage", rita, toShort), 200)
+	if step.SLA != application.OnTime || step.Waited == nil || *step.Waited != 0 {
+		t.Errorf("a move is answered with %+v", step)
+	}
+	w.now = w.now.Add(6 * 24 * time.Hour)
+	again := decoded[moved](w, w.do("POST", path+"/correct", rita, `{"seq":2}`), 200)
+	if again.SLA != application.DueSoon || again.Waited == nil {
+		t.Errorf("a correction is answered with %+v", again)
+	}
+	if body := w.do("POST", path+"/withdraw", w.token(Student, "sam"), "").must(w, 200).body; strings.Contains(body, "sla") {
+		t.Errorf("a student is answered with %s", body)
+	}
+	w.do("POST", "/applications", w.token(Student, "sam"), `{"opportunity":"j"}`)
 	w.move(path, "rejected")
 	if a := get[shownApplication](w, path, rita); a.SLA != "" || a.Waited != nil || a.Stuck {
 		t.Errorf("nobody waits any more: %+v", a)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -130,6 +131,9 @@ type movedCard struct {
 	From event.Stage      `json:"from,omitempty"`
 }
 
+// pipelineWithin is how long a stream waits for a job's own stages.
+const pipelineWithin = 2 * time.Second
+
 // pipelineStream sends the moves of a job as they happen.
 func (s *Server) pipelineStream(c *fiber.Ctx, who principal) error {
 	o, err := s.job(c, who)
@@ -142,14 +146,19 @@ func (s *Server) pipelineStream(c *fiber.Ctx, who principal) error {
 	if c.Method() == http.MethodHead {
 		return nil
 	}
+	p, err := s.ports.Hiring.Service.Pipeline(c.UserContext(), o.ID, o.Organisation)
+	if err != nil {
+		return err
+	}
 	watch, conn := s.ports.Hiring.Board.Watch(o.ID), c.Context().Conn()
-	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { s.sendMoves(w, conn, who, o.ID, watch) })
+	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { s.sendMoves(w, conn, who, o, p, watch) })
 	return nil
 }
 
 // sendMoves writes until the client or the server goes away. It resumes nothing:
 // who was away, or was too slow, reads the pipeline again while the stream is open.
-func (s *Server) sendMoves(w *bufio.Writer, conn net.Conn, who principal, job string, watch *board.Watch) {
+// How patient the job's steps are is read with each heartbeat, not with each move.
+func (s *Server) sendMoves(w *bufio.Writer, conn net.Conn, who principal, job event.Opportunity, p application.Pipeline, watch *board.Watch) {
 	defer func() { watch.Close() }() // the one of the end
 	s.metrics.streams.Inc()
 	defer s.metrics.streams.Dec()
@@ -162,20 +171,25 @@ func (s *Server) sendMoves(w *bufio.Writer, conn net.Conn, who principal, job st
 			return
 		case <-beat.C:
 			fmt.Fprint(w, ": still here\n\n")
+			ctx, cancel := context.WithTimeout(context.Background(), pipelineWithin)
+			if fresh, err := s.ports.Hiring.Service.Pipeline(ctx, job.ID, job.Organisation); err == nil {
+				p = fresh // else what was known last holds
+			}
+			cancel()
 		case m, open := <-watch.Moves():
 			if open {
-				s.sendMove(w, m, who)
+				s.sendMove(w, m, who, p)
 				continue
 			}
 			// Watched anew before the client is told to read: what comes in between is sent.
-			watch = s.ports.Hiring.Board.Watch(job)
+			watch = s.ports.Hiring.Board.Watch(job.ID)
 			fmt.Fprint(w, "event: reset\ndata: {\"reason\":\"some moves were missed; read the pipeline again\"}\n\n")
 		}
 	}
 }
 
-func (s *Server) sendMove(w *bufio.Writer, m board.Move, who principal) {
-	moved := movedCard{Card: s.shownRow(m.After, who)}
+func (s *Server) sendMove(w *bufio.Writer, m board.Move, who principal, p application.Pipeline) {
+	moved := movedCard{Card: s.shownWaiting(m.After, who, p, m.After.Version)}
 	if m.Before != nil {
 		moved.From = m.Before.Stage
 	}
