@@ -1,12 +1,14 @@
 package hiring
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -150,7 +152,7 @@ var (
 	recruiter = application.Actor{ID: "r", Role: application.Recruiter}
 )
 
-func service(s *shelf, w *wire) *Service {
+func service(s Store, w *wire) *Service {
 	return New(s, w, jobs{}, board.New(), time.Now, nil, slog.New(slog.DiscardHandler))
 }
 
@@ -253,6 +255,54 @@ func TestTheTopicsAreToldEverythingInOrderWhateverFails(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// slow is a store that takes its time to write down what was told.
+type slow struct {
+	*shelf
+	each time.Duration
+}
+
+func (s slow) MarkPublished(ctx context.Context, published map[string]int) error {
+	for id, n := range published {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(s.each):
+		}
+		if err := s.shelf.MarkPublished(ctx, map[string]int{id: n}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestASlowStoreCatchesUpQuietlyAndADeadOneIsNamed(t *testing.T) {
+	for each, warnings := range map[time.Duration]int{90 * time.Millisecond: 0, time.Hour: 2} {
+		synctest.Test(t, func(t *testing.T) {
+			var said bytes.Buffer
+			store := slow{newShelf(), each}
+			s := New(store, &wire{}, jobs{}, board.New(), time.Now, nil, slog.New(slog.NewTextHandler(&said, nil)))
+			for i := range 200 {
+				id := fmt.Sprint("s", i)
+				if _, _, err := s.Apply(t.Context(), id, "j", application.Origin{}, application.Move{EventID: id}, student); err != nil {
+					t.Fatal(err)
+				}
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- s.Run(ctx) }()
+			time.Sleep(75 * time.Second) // of the bubble
+			stop()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			pending, _ := store.PendingApplications(t.Context(), 1000)
+			if got := strings.Count(said.String(), "level=WARN"); got != warnings || (len(pending) == 0) != (warnings == 0) {
+				t.Errorf("of a store that takes %s: %d warnings, %d not written down: %s", each, got, len(pending), said.String())
+			}
+		})
+	}
 }
 
 func TestWhatACrashLeftUntoldIsToldByTheNextProcess(t *testing.T) {
