@@ -26,6 +26,7 @@ type campaignCheck struct {
 	*campaign
 	kafka   streams.Config
 	metrics string // where they are
+	brief   bool   // without the timelines, one by one
 
 	found string // what was compared, for people
 	all   map[string]*oracle.History
@@ -68,7 +69,11 @@ func (k *campaignCheck) compare(ctx context.Context) (wrong []string, err error)
 		k.jobsH[h.Job] = append(k.jobsH[h.Job], h)
 	}
 	wrong = append(wrong, k.told()...)
-	for _, part := range []func(context.Context) ([]string, error){k.timelines, k.pipelines, k.analytics, k.counters} {
+	parts := []func(context.Context) ([]string, error){k.pipelines, k.analytics, k.counters}
+	if !k.brief {
+		parts = append(parts, k.timelines)
+	}
+	for _, part := range parts {
 		more, err := part(ctx)
 		if err != nil {
 			return nil, err

@@ -25,7 +25,6 @@ type person struct {
 type answer struct {
 	status int
 	body   []byte
-	again  bool // somebody may have done it the first time
 }
 
 // What the API says of an application, as far as the clients look at it.
@@ -79,7 +78,6 @@ func (c *campaign) ask(ctx context.Context, p person, method, path, key string, 
 		status, text, err := c.once(ctx, p, method, path, key, data, match)
 		switch {
 		case err != nil:
-			a.again = true
 			c.count("no answer")
 			if givesUp(key) || ctx.Err() != nil {
 				return answer{}

@@ -70,16 +70,12 @@ func (l *life) apply() {
 		}
 	}
 	a := l.ask(l.ctx, l.student, "POST", "/applications", "!"+l.key("apply"), body)
-	if a.again && a.status == 200 {
-		a.status = 201 // it was made the first time
-	}
-	a.body = l.learn(a)
+	l.learn(a)
 	l.claimed(l.id, claim{kind: "step", to: "applied", role: "student"}, a)
 }
 
-// learn takes what an answer says of the application, and gives the answer
-// without what is not of the step.
-func (l *life) learn(a answer) []byte {
+// learn takes what an answer says of the application.
+func (l *life) learn(a answer) {
 	switch t := a.told(); {
 	case a.status/100 == 2 && t.Stage != "":
 		l.stage, l.version, l.seq = t.Stage, t.Version, t.Seq
@@ -88,7 +84,6 @@ func (l *life) learn(a answer) []byte {
 	case t.Current.Stage != "":
 		l.stage, l.version, l.seq = t.Current.Stage, t.Current.Version, 0
 	}
-	return a.body
 }
 
 // beginElsewhere lets another service tell that the student applied weeks ago,
