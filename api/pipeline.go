@@ -77,18 +77,22 @@ func (s *Server) pipeline(c *fiber.Ctx, who principal) error {
 	if err != nil {
 		return err
 	}
+	p.Job = o.ID
 	now := s.ports.Now()
-	rows := keep(s.ports.Hiring.Board.OfJob(o.ID), func(r *board.Row) bool {
-		return r.Origin.Match >= least && (c.Query("stuck") != "true" || p.SLA(r.Stage, r.Step, r.StepSince, now) == application.Overdue)
-	})
-	columns := board.Columns(rows, p, order, now)
+	rows, stuck := s.ports.Hiring.Board.InOrder(o.ID, order), c.Query("stuck") == "true"
+	if least > 0 || stuck {
+		rows = keep(rows, func(r *board.Row) bool {
+			return r.Origin.Match >= least && (!stuck || p.SLA(r.Stage, r.Step, r.StepSince, now) == application.Overdue)
+		})
+	}
+	columns := board.Columns(rows, p, now)
 	answer := shownPipeline{Job: o.ID, Columns: []shownColumn{}}
 	for i, column := range columns {
 		first := i == 0 || columns[i-1].Stage != column.Stage // a stage means the first of its steps
 		if wanted := c.Query("column"); wanted != "" && wanted != column.Step && (wanted != string(column.Stage) || !first) {
 			continue
 		}
-		shown, err := s.shownColumn(c, who, o.ID, column, order, limit)
+		shown, err := s.shownColumn(c, who, p, column, order, limit)
 		if err != nil {
 			return err
 		}
@@ -100,26 +104,19 @@ func (s *Server) pipeline(c *fiber.Ctx, who principal) error {
 	return c.JSON(answer)
 }
 
-func (s *Server) shownColumn(c *fiber.Ctx, who principal, job string, column board.Column, order board.Order, limit int) (shownColumn, error) {
+func (s *Server) shownColumn(c *fiber.Ctx, who principal, p application.Pipeline, column board.Column, order board.Order, limit int) (shownColumn, error) {
 	shown := shownColumn{Column: column.Step, Stage: column.Stage, Name: column.Name, Count: column.Count, Stuck: column.Stuck, Cards: []shownApplication{}}
 	if shown.Column == "" {
 		shown.Column = string(column.Stage)
 		shown.Name = forRecruiters[column.Stage]
 	}
-	rows := make([]*board.Row, len(column.Cards))
-	slas := map[string]application.SLA{}
-	for i, card := range column.Cards {
-		rows[i], slas[card.ID] = card.Row, card.SLA
-	}
 	filters := fmt.Sprintf("%q", []string{shown.Column, string(order), c.Query("stuck"), c.Query("min_match")})
-	page, next, err := s.pageOf(c, scope{job, event.Bucket("pipeline " + filters)}, rows, order, limit)
+	page, next, err := s.pageOf(c, scope{p.Job, event.Bucket("pipeline " + filters)}, column.Cards, order, limit)
 	if err != nil {
 		return shown, err
 	}
 	for _, r := range page {
-		card := s.shownRow(r, who)
-		card.waits(slas[r.ID], s.ports.Now())
-		shown.Cards = append(shown.Cards, card)
+		shown.Cards = append(shown.Cards, s.shownWaiting(r, who, p, 0))
 	}
 	shown.NextCursor = next
 	return shown, nil

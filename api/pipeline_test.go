@@ -192,3 +192,16 @@ func TestASlowWatcherIsToldToReadAgainAndMissesNothingAfterThat(t *testing.T) {
 	w.server.hub.close()
 	<-ended
 }
+
+func BenchmarkPipelineOfTenThousand(b *testing.B) {
+	w := newWorld(b)
+	w.job("j", "rita")
+	for i := range 10_000 {
+		w.went(fmt.Sprint("s", i), "j", i%500, application.Origin{Match: i % 1000}, event.Stages[:1+i%len(event.Stages)]...)
+	}
+	w.now = now.Add(600 * time.Hour)
+	rita := w.token(Recruiter, "rita")
+	for b.Loop() {
+		w.do("GET", "/jobs/j/pipeline?limit=20", rita, "").must(w, 200)
+	}
+}

@@ -17,6 +17,8 @@ type Board struct {
 	byJob      map[string]set
 	byEmployer map[string]set // organisation
 	watchers   map[string]map[*Watch]struct{}
+	sorted     map[string]map[Order][]*Row // by job; see InOrder
+	version    map[string]int64            // by job: how often a row of it has changed
 }
 
 type set map[string]struct{}
@@ -25,7 +27,7 @@ type set map[string]struct{}
 func New() *Board {
 	return &Board{
 		rows: map[string]*Row{}, byStudent: map[string]set{}, byJob: map[string]set{}, byEmployer: map[string]set{},
-		watchers: map[string]map[*Watch]struct{}{},
+		watchers: map[string]map[*Watch]struct{}{}, sorted: map[string]map[Order][]*Row{}, version: map[string]int64{},
 	}
 }
 
@@ -48,6 +50,8 @@ func (b *Board) put(old, r *Row) {
 		add(b.byJob, r.Opportunity, r.ID)
 		add(b.byEmployer, r.Organisation, r.ID)
 	}
+	delete(b.sorted, r.Opportunity)
+	b.version[r.Opportunity]++
 	if !r.looks(old) {
 		b.tell(Move{Before: old, After: r})
 	}
