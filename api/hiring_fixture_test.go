@@ -58,6 +58,10 @@ func (h *hiringWorld) InsertApplication(ctx context.Context, r *application.Reco
 	return h.ReplaceApplication(ctx, r, 0)
 }
 
+func (h *hiringWorld) InsertApplications(context.Context, []*application.Record) ([]bool, error) {
+	return nil, errors.ErrUnsupported
+}
+
 func (h *hiringWorld) ReplaceApplication(_ context.Context, r *application.Record, revision int64) (err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -49,6 +49,17 @@ func (s *shelf) InsertApplication(_ context.Context, r *application.Record) erro
 	return s.write(r)
 }
 
+func (s *shelf) InsertApplications(ctx context.Context, list []*application.Record) ([]bool, error) {
+	added := make([]bool, len(list))
+	for i, r := range list {
+		err := s.InsertApplication(ctx, r)
+		if added[i] = err == nil; err != nil && !errors.Is(err, ErrConflict) {
+			return added, err
+		}
+	}
+	return added, nil
+}
+
 func (s *shelf) write(r *application.Record) (err error) {
 	s.revisions[r.ID]++
 	s.records[r.ID], err = json.Marshal(r)
@@ -341,6 +352,37 @@ func TestAnApplicationThatIsSentTwiceIsOne(t *testing.T) {
 	}
 	if _, _, err := s.Apply(t.Context(), "s", "unknown", application.Origin{}, application.Move{EventID: "e2"}, student); !errors.Is(err, ErrNoJob) {
 		t.Errorf("an unknown job: %v", err)
+	}
+}
+
+func TestAnApplicationThatComesWithItsHistoryIsTakenOnce(t *testing.T) {
+	store := newShelf()
+	made := service(store, &wire{})
+	id := made.applied(t)
+	if err := made.move(t.Context(), id, "m", "", "shortlisted"); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := made.Get(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := service(newShelf(), &wire{})
+	for range 2 {
+		if err := s.Add(t.Context(), []*application.Record{whole}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if row, ok := s.board.Get(id); !ok || row.Stage != event.Shortlisted || len(s.outbox.queue) != 1 {
+		t.Errorf("%+v, %d waiting", row, len(s.outbox.queue))
+	}
+	if err := s.move(t.Context(), id, "n", "shortlisted", "offer_extended"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Add(t.Context(), []*application.Record{whole}); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := s.Get(t.Context(), id); err != nil || r.Stage != event.OfferExtended {
+		t.Errorf("what came again has taken the place of what it has become: %+v, %v", r, err)
 	}
 }
 
