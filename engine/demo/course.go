@@ -58,7 +58,8 @@ func (c *course) run() {
 	}
 	meeting := event.Interview{
 		ID: "interview-1", Title: "Getting to know each other", State: event.InterviewPlanned, Mode: "video",
-		Starts: c.at.Add(time.Duration(48+c.random.IntN(48)) * time.Hour).Truncate(time.Hour), Interviewers: []string{c.recruiter.ID},
+		Starts:       c.at.Truncate(24 * time.Hour).Add(time.Duration(24*(2+c.random.IntN(3))+9+c.random.IntN(8)) * time.Hour), // by day
+		Interviewers: []string{c.recruiter.ID},
 	}
 	c.move(event.InterviewScheduled, "")
 	c.meet(meeting)
