@@ -84,10 +84,14 @@ func (h *hiringWorld) EachApplication(context.Context, func(*application.Record)
 }
 
 func (h *hiringWorld) Pipeline(_ context.Context, job string) (application.Pipeline, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	return h.pipelines[job], nil
 }
 
 func (h *hiringWorld) Reasons(_ context.Context, organisation string) (application.Reasons, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	return h.lists[organisation], nil
 }
 
@@ -102,11 +106,15 @@ func (h *hiringWorld) Log(ctx context.Context, id string) ([]application.Item, e
 }
 
 func (h *hiringWorld) PutPipeline(_ context.Context, p application.Pipeline) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.pipelines[p.Job] = p
 	return nil
 }
 
 func (h *hiringWorld) PutReasons(_ context.Context, organisation string, reasons application.Reasons) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.lists[organisation] = reasons
 	return nil
 }
