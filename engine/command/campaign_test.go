@@ -162,7 +162,7 @@ func (c *campaign) summary() string {
 // The whole of it runs with `make season`; see campaign_season_test.go.
 func TestASeasonThroughTheAPIEqualsARecomputationFromTheTopics(t *testing.T) {
 	ctx, a := running(t)
-	playSeason(ctx, t, a, 40)
+	playSeason(ctx, t, a, 24)
 }
 
 func playSeason(ctx context.Context, t *testing.T, a *app, applications int) {
