@@ -34,6 +34,11 @@ race: ## all fast tests with the race detector
 crash: ## 20 rounds of kill -9 under load, stops under load, a Redis that forgets; checked against the oracle
 	$(GO) test -count=1 -timeout 30m -tags crash -run "UnderLoad|LosesNothing" -v ./engine/command
 
+.PHONY: season
+season: ## 3,000 applications by many clients at once, then 20 rounds of kill -9 among them, checked against the topics
+	$(GO) test -count=1 -timeout 30m -tags crash -run AWholeSeason -v ./engine/command
+	deploy/kafka/with-kafka $(GO) test -count=1 -timeout 30m -tags crash -run ASeasonSurvives -v ./engine/command
+
 .PHONY: stops
 stops: ## orderly stops under load, everything embedded, checked against the oracle
 	$(GO) test -count=1 -timeout 30m -tags crash -run AStopUnderLoad -v ./engine/command
@@ -48,6 +53,7 @@ kafka: ## streams, kill -9 and frozen processes on a real Apache Kafka (needs Ja
 	deploy/kafka/with-kafka $(GO) test -count=1 -timeout 30m -tags crash -run FrozenProcess -v ./engine/command
 	deploy/kafka/with-kafka $(GO) test -count=1 -timeout 30m -tags crash -run CrashUnderLoad -v ./engine/command
 	deploy/kafka/with-kafka $(GO) test -count=1 -timeout 30m -tags crash -run EmptiesRedis -v ./engine/command
+	TIDELINE_TEST_ROUNDS=$${TIDELINE_TEST_ROUNDS:-8} deploy/kafka/with-kafka $(GO) test -count=1 -timeout 30m -tags crash -run ASeasonSurvives -v ./engine/command
 
 .PHONY: alerts
 alerts: ## check and test deploy/prometheus (needs promtool, of Debian's package prometheus)

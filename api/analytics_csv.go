@@ -14,7 +14,7 @@ const csvType = "text/csv"
 
 // tables are the parts of analytics that can be had as CSV. Columns are added at
 // the end only. Numbers that are not known are empty.
-var tables = []string{"snapshot", "cohort", "durations", "sources", "reasons"}
+var tables = []string{"snapshot", "cohort", "ended", "durations", "sources", "reasons"}
 
 var tableNames = strings.Join(tables, ", ")
 
@@ -45,6 +45,16 @@ func csvOf(table string, r funnel.Report, jobs []jobAnalytics) ([]byte, error) {
 			for _, s := range j.Cohort.Stages {
 				line(j.Job, s.Stage, s.Reached, s.Stood, s.FromPrior, s.FromStart, s.Pending)
 			}
+		}
+	case "ended":
+		line("job", "end", "count")
+		for _, j := range jobs {
+			e := j.Cohort.Ended
+			line(j.Job, "rejected", e.Rejected)
+			line(j.Job, "declined", e.Declined)
+			line(j.Job, "withdrawn", e.Withdrawn)
+			line(j.Job, "accepted", e.Accepted)
+			line(j.Job, "open", e.Open)
 		}
 	case "durations":
 		line("stage", "cases", "open", "median_seconds", "p90_seconds")

@@ -181,6 +181,7 @@ func TestAnalyticsAsCSV(t *testing.T) {
 		"durations": "stage,cases,open,median_seconds,p90_seconds|applied,3,1,3600,|shortlisted,1,0,3600,3600|" +
 			"interview_scheduled,0,0,,|interview_completed,0,0,,|offer_extended,1,0,3600,3600|",
 		"sources": "by,value,applications,interviews,offers,accepted|source,'=1+1,3,1,1,1|via,feed,2,1,1,1|via,unknown,1,0,0,0|position,2-3,2,1,1,1|position,unknown,1,0,0,0|",
+		"ended":   "job,end,count|j,rejected,1|j,declined,0|j,withdrawn,0|j,accepted,1|j,open,1|",
 		"reasons": "side,stage,code,count|we_declined,rejected,skills,1|",
 		"snapshot": "job,stage,count|j,applied,1|j,shortlisted,0|j,interview_scheduled,0|j,interview_completed,0|j,offer_extended,0|" +
 			"j,offer_accepted,1|j,offer_rejected,0|j,rejected,1|j,withdrawn,0|",

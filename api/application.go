@@ -105,17 +105,22 @@ func (s *Server) shownRow(r *board.Row, who principal) shownApplication {
 
 // shownWhole is shownRecord, with what only the job's pipeline tells.
 func (s *Server) shownWhole(ctx context.Context, r *application.Record, who principal) (shownApplication, error) {
-	a := s.shownRecord(r, who)
 	if who.role == Student {
-		return a, nil
+		return s.shownRecord(r, who), nil
 	}
 	p, err := s.ports.Hiring.Service.Pipeline(ctx, r.Opportunity, r.Organisation)
-	row, now := board.RowOf(r), s.ports.Now()
-	if r.Counted() {
-		return a, err
+	return s.shownWaiting(board.RowOf(r), who, p, r.Version), err
+}
+
+// shownWaiting is shownRow, with what the job's pipeline tells. Of what the topic
+// told the version is 0: it is not known.
+func (s *Server) shownWaiting(r *board.Row, who principal, p application.Pipeline, version int) shownApplication {
+	a, now := s.shownRow(r, who), s.ports.Now()
+	a.Version = version
+	if who.role != Student && r.Student != "" { // nobody waits for who was erased
+		a.waits(p.SLA(r.Stage, r.Step, r.StepSince, now), now)
 	}
-	a.waits(p.SLA(row.Stage, row.Step, row.StepSince, now), now)
-	return a, err
+	return a
 }
 
 // waits says how long it has been where it is, if it has not ended.

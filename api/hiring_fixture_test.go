@@ -65,6 +65,10 @@ func (h *hiringWorld) InsertApplication(ctx context.Context, r *application.Reco
 	return h.ReplaceApplication(ctx, r, 0)
 }
 
+func (h *hiringWorld) InsertApplications(context.Context, []*application.Record) ([]bool, error) {
+	return nil, errors.ErrUnsupported
+}
+
 func (h *hiringWorld) ReplaceApplication(_ context.Context, r *application.Record, revision int64) (err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -87,10 +91,14 @@ func (h *hiringWorld) EachApplication(context.Context, func(*application.Record)
 }
 
 func (h *hiringWorld) Pipeline(_ context.Context, job string) (application.Pipeline, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	return h.pipelines[job], nil
 }
 
 func (h *hiringWorld) Reasons(_ context.Context, organisation string) (application.Reasons, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	return h.lists[organisation], nil
 }
 
@@ -105,11 +113,15 @@ func (h *hiringWorld) Log(ctx context.Context, id string) ([]application.Item, e
 }
 
 func (h *hiringWorld) PutPipeline(_ context.Context, p application.Pipeline) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.pipelines[p.Job] = p
 	return nil
 }
 
 func (h *hiringWorld) PutReasons(_ context.Context, organisation string, reasons application.Reasons) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.lists[organisation] = reasons
 	return nil
 }

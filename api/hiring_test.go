@@ -173,8 +173,8 @@ func TestStudentsSeeTheirSideAlone(t *testing.T) {
 		told = append(told, e.Type+" "+e.By+" "+e.Words)
 	}
 	want := []string{
-		"step student You have applied.", "step recruiter You are on the shortlist.", "feedback recruiter ", "message recruiter ",
-		"message student ", "interview recruiter ",
+		"step student You have applied.", "step recruiter You are on the shortlist.", "feedback recruiter Feedback on your application:", "message recruiter The recruiter wrote:",
+		"message student You wrote:", "interview recruiter The interview is planned for 12 May 2026, 09:00 UTC.",
 	}
 	if !slices.Equal(told, want) || page.Next == "" || !slices.Equal(page.Application.Next, []event.Stage{event.Withdrawn}) {
 		t.Errorf("told %q, next %q %q", told, page.Next, page.Application.Next)
@@ -350,8 +350,57 @@ func TestRecruitersSeeHowAWaitCompares(t *testing.T) {
 			t.Errorf("a student sees %s", body)
 		}
 	}
+	w.now = now.Add(10 * time.Hour)
+	step := decoded[moved](w, w.do("POST", path+"/move-stage", rita, toShort), 200)
+	if step.SLA != application.OnTime || step.Waited == nil || *step.Waited != 0 {
+		t.Errorf("a move is answered with %+v", step)
+	}
+	w.now = w.now.Add(6 * 24 * time.Hour)
+	again := decoded[moved](w, w.do("POST", path+"/correct", rita, `{"seq":2}`), 200)
+	if again.SLA != application.DueSoon || again.Waited == nil {
+		t.Errorf("a correction is answered with %+v", again)
+	}
+	if body := w.do("POST", path+"/withdraw", w.token(Student, "sam"), "").must(w, 200).body; strings.Contains(body, "sla") {
+		t.Errorf("a student is answered with %s", body)
+	}
+	w.do("POST", "/applications", w.token(Student, "sam"), `{"opportunity":"j"}`)
 	w.move(path, "rejected")
 	if a := get[shownApplication](w, path, rita); a.SLA != "" || a.Waited != nil || a.Stuck {
 		t.Errorf("nobody waits any more: %+v", a)
+	}
+}
+
+func TestATimelineReadsWellToAStudent(t *testing.T) {
+	w := newWorld(t)
+	path := w.applied("sam", "j")
+	rita, sam := w.token(Recruiter, "rita"), w.token(Student, "sam")
+	for _, one := range [][3]string{
+		{rita, "/interviews", `{"id":"i","title":"A talk","starts":"2026-03-04T10:00:00Z","mode":"video"}`},
+		{rita, "/messages", `{"body":"Does that suit you?"}`},
+		{sam, "/messages", `{"body":"It does."}`},
+		{rita, "/interviews", `{"id":"i","title":"A talk","starts":"2026-03-04T10:00:00Z","state":"completed"}`},
+		{rita, "/feedback", `{"kind":"scorecard","interview":"i","recommendation":"yes","visibility":"student"}`},
+		{rita, "/feedback", `{"kind":"shortlisting","recommendation":"yes","visibility":"student"}`},
+		{rita, "/interviews", `{"starts":"2026-03-09T10:00:00+01:00","state":"cancelled"}`},
+	} {
+		w.do("POST", path+one[1], one[0], one[2]).must(w, 201)
+	}
+	w.move(path, "offer_extended")
+	w.do("POST", path+"/feedback", rita, `{"kind":"offer","visibility":"student","offer":{"amount":1500.5,"currency":"EUR","period":"month","starts":"2026-05-01","expires":"2026-03-20T12:00:00Z"}}`).must(w, 201)
+	w.do("PUT", "/organisations/Umbra/rejection-reasons", rita, oneReason).must(w, 200)
+	w.do("POST", path+"/move-stage", rita, `{"from":"offer_extended","to":"rejected","reason":"visa"}`).must(w, 200)
+	w.do("POST", path+"/feedback", rita, `{"kind":"rejection","side":"we_declined","reason":"visa","visibility":"student"}`).must(w, 201)
+	var got []string
+	for _, e := range get[timelinePage](w, path+"/timeline", sam).Items {
+		got = append(got, e.Words)
+	}
+	want := []string{
+		"You have applied.", `The interview "A talk" is planned for 4 March 2026, 10:00 UTC, by video.`, "The recruiter wrote:", "You wrote:",
+		`The interview "A talk" was held.`, "Feedback on your interview:", "Feedback on your application:", "The interview was cancelled.", "You have an offer.",
+		"The offer: 1500.5 EUR a month, from 1 May 2026; it stands until 20 March 2026, 12:00 UTC.", "You were not chosen. No work permit.",
+		"Why it ended: No work permit.",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("sam reads\n%q\nwant\n%q", got, want)
 	}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -76,18 +77,22 @@ func (s *Server) pipeline(c *fiber.Ctx, who principal) error {
 	if err != nil {
 		return err
 	}
+	p.Job = o.ID
 	now := s.ports.Now()
-	rows := keep(s.ports.Hiring.Board.OfJob(o.ID), func(r *board.Row) bool {
-		return r.Origin.Match >= least && (c.Query("stuck") != "true" || r.Student != "" && p.SLA(r.Stage, r.Step, r.StepSince, now) == application.Overdue)
-	})
-	columns := board.Columns(rows, p, order, now)
+	rows, stuck := s.ports.Hiring.Board.InOrder(o.ID, order), c.Query("stuck") == "true"
+	if least > 0 || stuck {
+		rows = keep(rows, func(r *board.Row) bool {
+			return r.Origin.Match >= least && (!stuck || r.Student != "" && p.SLA(r.Stage, r.Step, r.StepSince, now) == application.Overdue)
+		})
+	}
+	columns := board.Columns(rows, p, now)
 	answer := shownPipeline{Job: o.ID, Columns: []shownColumn{}}
 	for i, column := range columns {
 		first := i == 0 || columns[i-1].Stage != column.Stage // a stage means the first of its steps
 		if wanted := c.Query("column"); wanted != "" && wanted != column.Step && (wanted != string(column.Stage) || !first) {
 			continue
 		}
-		shown, err := s.shownColumn(c, who, o.ID, column, order, limit)
+		shown, err := s.shownColumn(c, who, p, column, order, limit)
 		if err != nil {
 			return err
 		}
@@ -106,26 +111,19 @@ func (s *Server) pipeline(c *fiber.Ctx, who principal) error {
 	return c.JSON(answer)
 }
 
-func (s *Server) shownColumn(c *fiber.Ctx, who principal, job string, column board.Column, order board.Order, limit int) (shownColumn, error) {
+func (s *Server) shownColumn(c *fiber.Ctx, who principal, p application.Pipeline, column board.Column, order board.Order, limit int) (shownColumn, error) {
 	shown := shownColumn{Column: column.Step, Stage: column.Stage, Name: column.Name, Count: column.Count, Stuck: column.Stuck, Cards: []shownApplication{}}
 	if shown.Column == "" {
 		shown.Column = string(column.Stage)
 		shown.Name = forRecruiters[column.Stage]
 	}
-	rows := make([]*board.Row, len(column.Cards))
-	slas := map[string]application.SLA{}
-	for i, card := range column.Cards {
-		rows[i], slas[card.ID] = card.Row, card.SLA
-	}
 	filters := fmt.Sprintf("%q", []string{shown.Column, string(order), c.Query("stuck"), c.Query("min_match")})
-	page, next, err := s.pageOf(c, scope{job, event.Bucket("pipeline " + filters)}, rows, order, limit)
+	page, next, err := s.pageOf(c, scope{p.Job, event.Bucket("pipeline " + filters)}, column.Cards, order, limit)
 	if err != nil {
 		return shown, err
 	}
 	for _, r := range page {
-		card := s.shownRow(r, who)
-		card.waits(slas[r.ID], s.ports.Now())
-		shown.Cards = append(shown.Cards, card)
+		shown.Cards = append(shown.Cards, s.shownWaiting(r, who, p, 0))
 	}
 	shown.NextCursor = next
 	return shown, nil
@@ -137,6 +135,9 @@ type movedCard struct {
 	From event.Stage      `json:"from,omitempty"`
 	Was  string           `json:"was,omitempty" doc:"the id of a card that goes: its student was erased, and this one is counted in its place"`
 }
+
+// pipelineWithin is how long a stream waits for a job's own stages.
+const pipelineWithin = 2 * time.Second
 
 // pipelineStream sends the moves of a job as they happen.
 func (s *Server) pipelineStream(c *fiber.Ctx, who principal) error {
@@ -155,14 +156,19 @@ func (s *Server) pipelineStream(c *fiber.Ctx, who principal) error {
 	if c.Method() == http.MethodHead {
 		return nil
 	}
+	p, err := s.ports.Hiring.Service.Pipeline(c.UserContext(), o.ID, o.Organisation)
+	if err != nil {
+		return err
+	}
 	watch, conn := s.ports.Hiring.Board.Watch(o.ID), c.Context().Conn()
-	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { s.sendMoves(w, conn, who, o.ID, watch) })
+	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { s.sendMoves(w, conn, who, o, p, watch) })
 	return nil
 }
 
 // sendMoves writes until the client or the server goes away. It resumes nothing:
 // who was away, or was too slow, reads the pipeline again while the stream is open.
-func (s *Server) sendMoves(w *bufio.Writer, conn net.Conn, who principal, job string, watch *board.Watch) {
+// How patient the job's steps are is read with each heartbeat, not with each move.
+func (s *Server) sendMoves(w *bufio.Writer, conn net.Conn, who principal, job event.Opportunity, p application.Pipeline, watch *board.Watch) {
 	defer func() { watch.Close() }() // the one of the end
 	s.metrics.streams.Inc()
 	defer s.metrics.streams.Dec()
@@ -175,20 +181,25 @@ func (s *Server) sendMoves(w *bufio.Writer, conn net.Conn, who principal, job st
 			return
 		case <-beat.C:
 			fmt.Fprint(w, ": still here\n\n")
+			ctx, cancel := context.WithTimeout(context.Background(), pipelineWithin)
+			if fresh, err := s.ports.Hiring.Service.Pipeline(ctx, job.ID, job.Organisation); err == nil {
+				p = fresh // else what was known last holds
+			}
+			cancel()
 		case m, open := <-watch.Moves():
 			if open {
-				s.sendMove(w, m, who)
+				s.sendMove(w, m, who, p)
 				continue
 			}
 			// Watched anew before the client is told to read: what comes in between is sent.
-			watch = s.ports.Hiring.Board.Watch(job)
+			watch = s.ports.Hiring.Board.Watch(job.ID)
 			fmt.Fprint(w, "event: reset\ndata: {\"reason\":\"some moves were missed; read the pipeline again\"}\n\n")
 		}
 	}
 }
 
-func (s *Server) sendMove(w *bufio.Writer, m board.Move, who principal) {
-	moved := movedCard{Card: s.shownRow(m.After, who)}
+func (s *Server) sendMove(w *bufio.Writer, m board.Move, who principal, p application.Pipeline) {
+	moved := movedCard{Card: s.shownWaiting(m.After, who, p, m.After.Version)}
 	if m.Before != nil {
 		moved.From = m.Before.Stage
 		if m.Before.ID != m.After.ID {

@@ -114,13 +114,37 @@ func TestMovesOfAJobArriveAsTheyHappen(t *testing.T) {
 	w.move(path, "shortlisted")
 	for _, want := range []string{`"stage":"applied"`, `"stage":"shortlisted"`} {
 		got := next(t, sent)
-		if !strings.Contains(got, "event: move\ndata: {") || !strings.Contains(got, want) || !strings.Contains(got, `"student":"sam"`) {
-			t.Errorf("want %s, got %s", want, got)
+		for _, want := range []string{"event: move\ndata: {", want, `"student":"sam"`, `"sla":"on_time"`, `"seconds_in_stage":0`} {
+			if !strings.Contains(got, want) {
+				t.Errorf("want %s, got %s", want, got)
+			}
 		}
 	}
 	w.server.hub.close()
 	if got, open := <-sent; open {
 		t.Errorf("after the end: %s", got)
+	}
+}
+
+func TestAStreamLearnsThatAStepHasBecomeUrgent(t *testing.T) {
+	w := newWorld(t)
+	w.server.heartbeat = time.Millisecond
+	w.job("j", "rita")
+	address, _ := w.listen()
+	sent := w.follow(address, "/jobs/j/pipeline/stream", w.token(Recruiter, "rita"), "")
+	next(t, sent)
+	w.do("PUT", "/jobs/j/stages", w.token(Recruiter, "rita"), `{"steps":[{"id":"inbox","name":"Inbox","stage":"applied","days":1}]}`).must(w, 200)
+	for range 2 { // after the second, the stream has read the steps anew
+		next(t, sent)
+	}
+	c := application.Change{Seq: 1, To: event.Applied, ToStep: "inbox", At: now.Add(-25 * time.Hour), Role: application.Service}
+	w.hiring.Put(board.RowOf(&application.Record{ID: "a", Student: "sam", Opportunity: "j", Path: []application.Change{c}}))
+	got := next(t, sent)
+	for got == ": still here" {
+		got = next(t, sent)
+	}
+	if !strings.Contains(got, `"sla":"late"`) || !strings.Contains(got, `"stuck":true`) {
+		t.Errorf("the stream sends %s", got)
 	}
 }
 
@@ -146,7 +170,7 @@ func TestASlowWatcherIsToldToReadAgainAndMissesNothingAfterThat(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		w.server.sendMoves(bufio.NewWriter(pipe), nil, principal{role: Recruiter}, "j", watch)
+		w.server.sendMoves(bufio.NewWriter(pipe), nil, principal{role: Recruiter}, event.Opportunity{ID: "j"}, application.Pipeline{}, watch)
 	}()
 	var kinds []string
 	for lines := bufio.NewScanner(r); lines.Scan(); {
@@ -167,4 +191,17 @@ func TestASlowWatcherIsToldToReadAgainAndMissesNothingAfterThat(t *testing.T) {
 	_ = r.Close() // of a pipe, which never fails
 	w.server.hub.close()
 	<-ended
+}
+
+func BenchmarkPipelineOfTenThousand(b *testing.B) {
+	w := newWorld(b)
+	w.job("j", "rita")
+	for i := range 10_000 {
+		w.went(fmt.Sprint("s", i), "j", i%500, application.Origin{Match: i % 1000}, event.Stages[:1+i%len(event.Stages)]...)
+	}
+	w.now = now.Add(600 * time.Hour)
+	rita := w.token(Recruiter, "rita")
+	for b.Loop() {
+		w.do("GET", "/jobs/j/pipeline?limit=20", rita, "").must(w, 200)
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tideline/engine/application"
+	"tideline/engine/board"
 	"tideline/engine/event"
 	"tideline/engine/hiring"
 )
@@ -126,11 +127,16 @@ func (s *Server) change(c *fiber.Ctx, who principal, named bool, decide func(dem
 	if _, again := r.Known(d.eventID); !named && d.version == 0 && !again {
 		return refusal(http.StatusPreconditionRequired, "say what this builds on: from in the body, or If-Match with the application's ETag")
 	}
-	r, item, err := s.ports.Hiring.Service.Change(c.UserContext(), r.ID, 0, decide(d))
+	var pipeline application.Pipeline
+	decision := decide(d)
+	r, item, err := s.ports.Hiring.Service.Change(c.UserContext(), r.ID, 0, func(r *application.Record, p application.Pipeline) (*application.Item, error) {
+		pipeline = p // reading it again could fail, when the step is taken
+		return decision(r, p)
+	})
 	if err != nil {
 		return refusedStep(err, r, who)
 	}
-	answer := moved{shownApplication: s.shownRecord(r, who), Seq: r.Seq}
+	answer := moved{shownApplication: s.shownWaiting(board.RowOf(r), who, pipeline, r.Version), Seq: r.Seq}
 	if item == nil {
 		if known, ok := r.Known(d.eventID); ok && known.Change != nil {
 			answer.Seq = known.Change.Seq

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"context"
 	"encoding/binary"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -98,7 +100,11 @@ func (s *Server) logged(c *fiber.Ctx, who principal, action string, wanted func(
 		page.Next = comesNext[r.Stage]
 		page.Usually = s.usually(r.Organisation, r.Stage)
 	}
-	for _, e := range entries(r, items, who) {
+	reasons, err := s.reasonsIn(c.UserContext(), r, who)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries(r, items, who, reasons) {
 		switch {
 		case e.N <= after || !wanted(e):
 		case len(page.Items) < limit:
@@ -110,8 +116,18 @@ func (s *Server) logged(c *fiber.Ctx, who principal, action string, wanted func(
 	return c.JSON(page)
 }
 
+// reasonsIn gives the organisation's reasons, if a student is to read one in words.
+func (s *Server) reasonsIn(ctx context.Context, r *application.Record, who principal) (application.Reasons, error) {
+	ended := slices.ContainsFunc(r.Path, func(c application.Change) bool { return c.Kind == event.Reject })
+	if who.role != Student || !ended {
+		return nil, nil
+	}
+	p, err := s.ports.Hiring.Service.Pipeline(ctx, r.Opportunity, r.Organisation)
+	return p.Reasons, err
+}
+
 // entries shows a log to a role: to students what is theirs to see, in their words.
-func entries(r *application.Record, items []application.Item, who principal) []entry {
+func entries(r *application.Record, items []application.Item, who principal, reasons application.Reasons) []entry {
 	void := map[int]bool{}
 	for _, c := range r.Path {
 		void[c.Corrects] = true
@@ -139,13 +155,16 @@ func entries(r *application.Record, items []application.Item, who principal) []e
 		case i.Change != nil:
 			e.Type, e.Seq, e.Kind, e.From, e.To, e.Reason = "step", i.Change.Seq, i.Change.Kind, i.Change.From, i.Change.To, i.Change.Reason
 			e.Void = void[i.Change.Seq]
-			e.Words = told(*i.Change)
+			e.Words = toldWhy(*i.Change, reasons)
 		case i.Feedback != nil:
 			e.Type = "feedback"
 		case i.Message != nil:
 			e.Type = "message"
 		default:
 			e.Type = "interview"
+		}
+		if who.role == Student && i.Change == nil {
+			e.Words = toldOf(i, reasons)
 		}
 		if who.role != Student {
 			e.Note, e.Visibility = i.Note, i.Visibility

@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"strconv"
 
 	"tideline/engine/application"
 	"tideline/engine/event"
@@ -54,6 +55,83 @@ func told(c application.Change) string {
 		return "Your application went back a step. " + forStudents[c.To]
 	}
 	return forStudents[c.To]
+}
+
+// toldWhy is told, with the reason in the organisation's words, if there is one.
+func toldWhy(c application.Change, reasons application.Reasons) string {
+	words := told(c)
+	if reason, known := reasons.Find(c.Reason); known && c.Kind == event.Reject {
+		words += " " + reason.Text
+	}
+	return words
+}
+
+// toldOf puts what is no step into words for a student.
+func toldOf(i application.Item, reasons application.Reasons) string {
+	switch {
+	case i.Message != nil && i.Actor.Role == application.Student:
+		return "You wrote:"
+	case i.Message != nil:
+		return "The recruiter wrote:"
+	case i.Interview != nil:
+		return toldMeeting(*i.Interview)
+	case i.Feedback != nil:
+		return toldFeedback(*i.Feedback, reasons)
+	}
+	return ""
+}
+
+const momentForStudents = "2 January 2006, 15:04 MST"
+
+func toldMeeting(i event.Interview) string {
+	what := "The interview"
+	if i.Title != "" {
+		what = fmt.Sprintf("The interview %q", i.Title)
+	}
+	switch i.State {
+	case event.InterviewHeld:
+		return what + " was held."
+	case event.InterviewCancelled:
+		return what + " was cancelled."
+	}
+	how := map[string]string{"onsite": ", on site", "phone": ", by phone", "video": ", by video"}[i.Mode]
+	return fmt.Sprintf("%s is planned for %s%s.", what, i.Starts.UTC().Format(momentForStudents), how)
+}
+
+func toldFeedback(f event.Feedback, reasons application.Reasons) string {
+	switch f.Kind {
+	case event.Scorecard:
+		return "Feedback on your interview:"
+	case event.Rejection:
+		if reason, known := reasons.Find(f.Reason); known {
+			return "Why it ended: " + reason.Text
+		}
+		return "Why it ended:"
+	case event.OfferNote:
+		return toldOffer(f.Offer)
+	}
+	return "Feedback on your application:"
+}
+
+func toldOffer(o *event.Offer) string {
+	words := "The offer"
+	if o == nil {
+		return words + "."
+	}
+	if o.Amount > 0 {
+		per := " a " + o.Period
+		if o.Period == "once" || o.Period == "" {
+			per = ""
+		}
+		words += fmt.Sprintf(": %s %s%s", strconv.FormatFloat(o.Amount, 'f', -1, 64), o.Currency, per)
+	}
+	if o.Starts != nil {
+		words += ", from " + o.Starts.UTC().Format("2 January 2006")
+	}
+	if o.Expires != nil {
+		words += "; it stands until " + o.Expires.UTC().Format(momentForStudents)
+	}
+	return words + "."
 }
 
 // noted puts a step into words for recruiters.

@@ -139,6 +139,37 @@ func (s *Store) InsertApplication(ctx context.Context, r *application.Record) er
 	return nil
 }
 
+// InsertApplications stores new applications, at revision 1, and says of each
+// whether it did: those that are there already stay as they are.
+func (s *Store) InsertApplications(ctx context.Context, list []*application.Record) ([]bool, error) {
+	documents, inserted := make([]storedApplication, len(list)), make([]bool, len(list))
+	for i, r := range list {
+		err := complete(r)
+		if err == nil {
+			documents[i], err = storeApplication(r, 1)
+		}
+		if err != nil {
+			return inserted, fmt.Errorf("store application %q: %w", r.ID, err)
+		}
+		inserted[i] = true
+	}
+	if len(list) == 0 {
+		return inserted, nil
+	}
+	_, err := s.applications().InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
+	failed, ok := errors.AsType[mongo.BulkWriteException](err)
+	if err != nil && !ok {
+		return make([]bool, len(list)), fmt.Errorf("store %d applications: %w", len(list), err)
+	}
+	for _, one := range failed.WriteErrors {
+		if !mongo.IsDuplicateKeyError(one) {
+			return make([]bool, len(list)), fmt.Errorf("store application %q: %w", list[one.Index].ID, one)
+		}
+		inserted[one.Index] = false
+	}
+	return inserted, nil
+}
+
 // ReplaceApplication stores an application at revision + 1, if it is stored at
 // this revision; else the error wraps ErrConflict, also when it is not there.
 // Old items of a long log go to buckets; the caller's record stays as it is.

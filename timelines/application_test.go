@@ -341,3 +341,30 @@ func TestEveryApplicationIsRead(t *testing.T) {
 		t.Errorf("%d read, %v", seen, err)
 	}
 }
+
+func TestApplicationsAreInsertedTogetherAndThoseThatAreThereStay(t *testing.T) {
+	s, old := openAs(t, true), applied(t, "s1", 1)
+	if err := s.InsertApplication(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	again := *old
+	again.Title = "another"
+	var list []*application.Record
+	for i := range 250 {
+		list = append(list, applied(t, fmt.Sprint("t", i), 1))
+	}
+	list[120] = &again
+	added, err := s.InsertApplications(t.Context(), list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range list {
+		found, revision, err := s.Application(t.Context(), r.ID)
+		if err != nil || revision != 1 || added[i] != (i != 120) || found.Title == "another" {
+			t.Errorf("application %d: added %t, %+v, %v", i, added[i], found, err)
+		}
+	}
+	if none, err := s.InsertApplications(t.Context(), nil); err != nil || len(none) > 0 {
+		t.Errorf("of none: %v, %v", none, err)
+	}
+}

@@ -11,6 +11,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"tideline/engine/application"
 )
 
 // AuditEntry says who did or read what. It is written once, and changes only when
@@ -56,6 +58,18 @@ func (s *Store) Audit(ctx context.Context, entries ...AuditEntry) error {
 		return fmt.Errorf("note that %q did %q, and %d more: %w", entries[0].Actor, entries[0].Action, len(entries)-1, err)
 	}
 	return nil
+}
+
+// Note keeps what was done with applications.
+func (s *Store) Note(ctx context.Context, done []application.Done) error {
+	entries := make([]AuditEntry, len(done))
+	for i, d := range done {
+		entries[i] = AuditEntry{
+			ID: d.ID, Actor: d.Actor.ID, Role: string(d.Actor.Role), Action: d.Action,
+			Students: []string{d.Student}, Applications: []string{d.Application}, Job: d.Opportunity, At: d.At,
+		}
+	}
+	return s.Audit(ctx, entries...)
 }
 
 // AuditTrail gives the newest entries that a filter lets through, newest first, at most limit.

@@ -18,7 +18,9 @@ type Board struct {
 	byJob      map[string]set
 	byEmployer map[string]set // organisation
 	watchers   map[string]map[*Watch]struct{}
-	gone       map[string]time.Time // erased applications: what was recorded before is shown no more
+	gone       map[string]time.Time        // erased applications: what was recorded before is shown no more
+	sorted     map[string]map[Order][]*Row // by job; see InOrder
+	version    map[string]int64            // by job: how often a row of it has changed
 }
 
 type set map[string]struct{}
@@ -27,7 +29,8 @@ type set map[string]struct{}
 func New() *Board {
 	return &Board{
 		rows: map[string]*Row{}, byStudent: map[string]set{}, byJob: map[string]set{}, byEmployer: map[string]set{},
-		watchers: map[string]map[*Watch]struct{}{}, gone: map[string]time.Time{},
+		watchers: map[string]map[*Watch]struct{}{}, sorted: map[string]map[Order][]*Row{}, version: map[string]int64{},
+		gone: map[string]time.Time{},
 	}
 }
 
@@ -39,7 +42,7 @@ func (b *Board) Put(r *Row) bool {
 	switch {
 	case r.replaces != "":
 		return b.replace(r)
-	case old != nil && old.Seq() >= r.Seq(), b.buried(r.ID, r.began()):
+	case !r.newer(old), b.buried(r.ID, r.began()):
 		return false
 	}
 	b.put(old, r)
@@ -90,6 +93,7 @@ func (b *Board) erase(old *Row, s event.StageChange) bool {
 
 func (b *Board) remove(r *Row) {
 	delete(b.rows, r.ID)
+	b.moved(r.Opportunity)
 	for index, key := range map[*map[string]set]string{&b.byStudent: r.Student, &b.byJob: r.Opportunity, &b.byEmployer: r.Organisation} {
 		if delete((*index)[key], r.ID); len((*index)[key]) == 0 {
 			delete(*index, key)
@@ -107,7 +111,16 @@ func (b *Board) put(old, r *Row) {
 		add(b.byJob, r.Opportunity, r.ID)
 		add(b.byEmployer, r.Organisation, r.ID)
 	}
-	b.tell(Move{Before: old, After: r})
+	b.moved(r.Opportunity)
+	if old == nil || old.ID != r.ID || !r.looks(old) {
+		b.tell(Move{Before: old, After: r})
+	}
+}
+
+// moved drops the orders of a job's rows, one of which has changed.
+func (b *Board) moved(job string) {
+	delete(b.sorted, job)
+	b.version[job]++
 }
 
 func add(index map[string]set, key, id string) {

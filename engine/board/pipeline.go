@@ -22,12 +22,6 @@ const (
 // Orders lists them.
 var Orders = []Order{ByRecency, ByMatch, ByWait}
 
-// Card is an application in a column.
-type Card struct {
-	*Row
-	SLA application.SLA // of its step
-}
-
 // Column is a step of a job's pipeline, or a stage without one, and who stands there.
 type Column struct {
 	Stage event.Stage
@@ -35,36 +29,72 @@ type Column struct {
 	Name  string
 	Count int
 	Stuck int
-	Cards []Card // all, in order
+	Cards []*Row // all, in order
 }
 
-// Columns lays a job's applications out. Every application is in exactly one column.
-func Columns(rows []*Row, p application.Pipeline, order Order, now time.Time) []Column {
+// InOrder gives a job's applications in an order. Callers must not change what
+// they get: it is kept until one of the job's cards moves.
+func (b *Board) InOrder(job string, o Order) []*Row {
+	b.mu.RLock()
+	rows, known := b.sorted[job][o]
+	version := b.version[job]
+	b.mu.RUnlock()
+	if known {
+		return rows
+	}
+	rows = b.OfJob(job)
+	o.sort(rows)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.version[job] == version { // else it is of a moment that is over, and nobody else should get it
+		if len(b.sorted) >= maxSorted {
+			clear(b.sorted)
+		}
+		if b.sorted[job] == nil {
+			b.sorted[job] = map[Order][]*Row{}
+		}
+		b.sorted[job][o] = rows
+	}
+	return rows
+}
+
+// maxSorted is for how many jobs orders are kept.
+const maxSorted = 256
+
+func (o Order) sort(rows []*Row) {
+	slices.SortFunc(rows, func(x, y *Row) int { return cmp.Or(o.compare(x, y), cmp.Compare(x.ID, y.ID)) })
+}
+
+// Columns lays applications of a job out; each column keeps their order. Every
+// application is in exactly one column.
+func Columns(rows []*Row, p application.Pipeline, now time.Time) []Column {
 	columns := layout(p)
-	at := map[[2]string]int{}
+	type place struct {
+		column   int
+		patience time.Duration
+	}
+	type spot struct {
+		stage event.Stage
+		step  string
+	}
+	at := map[spot]place{}
 	for i, c := range columns {
-		at[[2]string{string(c.Stage), c.Step}] = i
-		if _, named := at[[2]string{string(c.Stage), ""}]; !named {
-			at[[2]string{string(c.Stage), ""}] = i
+		at[spot{c.Stage, c.Step}] = place{i, p.Patience(c.Stage, c.Step)}
+		if _, named := at[spot{c.Stage, ""}]; !named {
+			at[spot{c.Stage, ""}] = place{i, p.Patience(c.Stage, "")}
 		}
 	}
 	for _, r := range rows {
-		i, ok := at[[2]string{string(r.Stage), r.Step}]
+		here, ok := at[spot{r.Stage, r.Step}]
 		if !ok { // a step that the pipeline no longer has
-			i = at[[2]string{string(r.Stage), ""}]
+			here = at[spot{r.Stage, ""}]
 		}
-		card := Card{Row: r}
-		if r.Student != "" { // nobody waits for who was erased
-			card.SLA = p.SLA(r.Stage, r.Step, r.StepSince, now)
+		c := &columns[here.column]
+		c.Cards = append(c.Cards, r)
+		c.Count++
+		if r.Student != "" && here.patience > 0 && now.Sub(r.StepSince) >= here.patience {
+			c.Stuck++
 		}
-		columns[i].Cards = append(columns[i].Cards, card)
-		columns[i].Count++
-		if card.SLA == application.Overdue {
-			columns[i].Stuck++
-		}
-	}
-	for _, c := range columns {
-		slices.SortFunc(c.Cards, func(x, y Card) int { return cmp.Or(order.compare(x.Row, y.Row), cmp.Compare(x.ID, y.ID)) })
 	}
 	return columns
 }

@@ -27,10 +27,10 @@ func TestColumnsHoldEveryApplicationOnce(t *testing.T) {
 		rows = append(rows, r)
 	}
 	var got []string
-	for _, c := range Columns(rows, p, ByWait, hour(24)) {
+	for _, c := range Columns(rows, p, hour(24)) {
 		var cards []string
 		for _, card := range c.Cards {
-			cards = append(cards, card.ID+string(card.SLA))
+			cards = append(cards, card.ID+string(p.SLA(card.Stage, card.Step, card.StepSince, hour(24))))
 		}
 		if len(cards) != c.Count {
 			t.Errorf("%s: %d cards, count %d", c.Name, len(cards), c.Count)
@@ -45,19 +45,49 @@ func TestColumnsHoldEveryApplicationOnce(t *testing.T) {
 }
 
 func TestCardsAreOrderedAndTiesBreakById(t *testing.T) {
-	var rows []*Row
+	b := New()
 	for i, id := range []string{"d", "a", "c", "b"} {
-		r := &Row{ID: id, Origin: application.Origin{Match: []int{1, 9, 9, 5}[i]}}
+		r := &Row{ID: id, Opportunity: "j", Path: make([]application.Change, 1), Origin: application.Origin{Match: []int{1, 9, 9, 5}[i]}}
 		r.Stage, r.StepSince = event.Applied, hour([]int{3, 1, 2, 3}[i])
-		rows = append(rows, r)
+		b.Put(r)
 	}
 	for order, want := range map[Order]string{ByRecency: "bdca", ByMatch: "acbd", ByWait: "acbd"} {
 		var got strings.Builder
-		for _, card := range Columns(rows, application.Pipeline{}, order, hour(4))[0].Cards {
-			got.WriteString(card.ID)
+		for range 2 { // the second time it is known
+			got.Reset()
+			for _, card := range Columns(b.InOrder("j", order), application.Pipeline{}, hour(4))[0].Cards {
+				got.WriteString(card.ID)
+			}
 		}
 		if got.String() != want {
 			t.Errorf("by %s: %s, want %s", order, got.String(), want)
 		}
+	}
+}
+
+func TestAnOrderThatIsKeptIsGivenUpWhenACardMoves(t *testing.T) {
+	b := New()
+	ids := func() (got string) {
+		for _, r := range b.InOrder("j", ByRecency) {
+			got += r.Student
+		}
+		return got
+	}
+	x, y := record("x", "j", event.Applied), record("y", "j", event.Applied, event.Shortlisted)
+	b.Put(RowOf(x))
+	b.Put(RowOf(y))
+	if got := ids(); got != "yx" {
+		t.Errorf("at first %s", got)
+	}
+	step(x, application.Change{Kind: event.Skip, To: event.InterviewScheduled, At: hour(5)})
+	b.Put(RowOf(x))
+	if got := ids(); got != "xy" || b.InOrder("j", ByRecency)[0].Stage != event.InterviewScheduled {
+		t.Errorf("after a move %s", got)
+	}
+	for i := range 2 * maxSorted {
+		b.InOrder(fmt.Sprint(i), ByMatch)
+	}
+	if len(b.sorted) > maxSorted {
+		t.Errorf("orders of %d jobs are kept", len(b.sorted))
 	}
 }

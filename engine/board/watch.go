@@ -1,6 +1,7 @@
 package board
 
-// Move is a step as a board shows it: the row before (nil: it is new) and after.
+// Move is a step, or another date of an interview or an offer, as a board shows
+// it: the row before (nil: it is new) and after.
 type Move struct{ Before, After *Row }
 
 // Watch receives the moves of one job from now on.

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"tideline/engine/application"
 	"tideline/engine/event"
 )
 
@@ -78,5 +79,32 @@ func TestABoardIsReadAndWrittenAtOnce(t *testing.T) {
 	all.Wait()
 	if got := b.CountAll()[event.Shortlisted]; got != 50 {
 		t.Errorf("%d", got)
+	}
+}
+
+// What is not a step has no place in the path, and changes the card all the same.
+func TestADateOfAnInterviewIsShownAtOnceAndAMessageMovesNothing(t *testing.T) {
+	b, r := New(), record("s", "j", event.Applied)
+	b.Put(RowOf(r))
+	w := b.Watch("j")
+	defer w.Close()
+	before := RowOf(r)
+	r.Append(application.Item{N: 2, Message: &application.Said{Body: "hello"}})
+	b.Put(RowOf(r))
+	r.Append(application.Item{N: 3, Interview: &event.Interview{ID: "i", State: event.InterviewPlanned, Starts: hour(9)}})
+	b.Put(RowOf(r))
+	if m := <-w.Moves(); m.After.InterviewAt == nil || !m.After.InterviewAt.Equal(hour(9)) || m.Before.Stage != m.After.Stage {
+		t.Errorf("the watcher is told %+v", m)
+	}
+	if b.Put(before) {
+		t.Error("an older state of the same step is shown")
+	}
+	select {
+	case m := <-w.Moves():
+		t.Errorf("the watcher is told too much: %+v", m)
+	default:
+	}
+	if row, _ := b.Get(r.ID); row.InterviewAt == nil {
+		t.Error("the board does not show when the interview is")
 	}
 }

@@ -105,7 +105,7 @@ func TestAStudentSeesOnlyWhatIsForStudents(t *testing.T) {
 		words = append(words, fmt.Sprintf("%s|%s|%s|%s|%t", i.Type, i.Words, i.Actor, i.Note, i.Void))
 	}
 	want := []string{
-		"step|You have applied.|ann||false", "step|You are on the shortlist.|||false", "message||ann||false",
+		"step|You have applied.|ann||false", "step|You are on the shortlist.|||false", "message|You wrote:|ann||false",
 		"step|You have an offer.|||true", "step|A step was taken back: it had been recorded by mistake. You are on the shortlist.|||false",
 	}
 	if !slices.Equal(words, want) {

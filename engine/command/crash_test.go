@@ -192,13 +192,18 @@ func (v *victim) ruled() {
 
 // howOften is the number of rounds, unless the environment names another.
 func howOften(t *testing.T, rounds int) int {
-	text := os.Getenv("TIDELINE_TEST_ROUNDS")
+	return fromEnvironment(t, "TIDELINE_TEST_ROUNDS", rounds)
+}
+
+// fromEnvironment is a number that the environment may set.
+func fromEnvironment(t *testing.T, name string, otherwise int) int {
+	text := os.Getenv(name)
 	if text == "" {
-		return rounds
+		return otherwise
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		t.Fatalf("TIDELINE_TEST_ROUNDS: %v", err)
+		t.Fatalf("%s: %v", name, err)
 	}
 	return n
 }

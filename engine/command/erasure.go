@@ -199,12 +199,5 @@ func (s hiringStore) Bury(ctx context.Context, id string, remains *application.R
 }
 
 func (s hiringStore) Note(ctx context.Context, done []application.Done) error {
-	entries := make([]timelines.AuditEntry, len(done))
-	for i, d := range done {
-		entries[i] = timelines.AuditEntry{
-			ID: d.ID, Actor: d.Actor.ID, Role: string(d.Actor.Role), Action: d.Action,
-			Students: []string{d.Student}, Applications: []string{d.Application}, Job: d.Opportunity, At: d.At,
-		}
-	}
-	return hiringError(s.app.timelines.Audit(ctx, entries...))
+	return hiringError(s.app.timelines.Note(ctx, done))
 }

@@ -57,7 +57,7 @@ type past struct {
 
 func livedThrough(t *testing.T) *past {
 	p := &past{t: t, ahead: &atomic.Int64{}}
-	p.ctx, p.app = runningAt(t, testConfig(t), func() time.Time { return time.Now().Add(time.Duration(p.ahead.Load())) })
+	p.ctx, p.app = runningAt(t, testConfig(t), func() time.Time { return time.Now().Add(time.Duration(p.ahead.Load())) }, patience)
 	p.service, p.ops, p.rob = p.as(p.ctx, t, api.Service, "platform"), p.as(p.ctx, t, api.Ops, "olga"), p.as(p.ctx, t, api.Recruiter, "rob")
 	p.zoe, p.bob = p.as(p.ctx, t, api.Student, zoe), p.as(p.ctx, t, api.Student, "bob")
 	p.rules()

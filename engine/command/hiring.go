@@ -178,6 +178,11 @@ func (s hiringStore) InsertApplication(ctx context.Context, r *application.Recor
 	return hiringError(s.app.timelines.InsertApplication(ctx, r))
 }
 
+func (s hiringStore) InsertApplications(ctx context.Context, list []*application.Record) ([]bool, error) {
+	added, err := s.app.timelines.InsertApplications(ctx, list)
+	return added, hiringError(err)
+}
+
 func (s hiringStore) ReplaceApplication(ctx context.Context, r *application.Record, revision int64) error {
 	return hiringError(s.app.timelines.ReplaceApplication(ctx, r, revision))
 }

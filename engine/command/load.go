@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"tideline/engine/application"
 	"tideline/engine/demo"
 	"tideline/engine/event"
 	"tideline/engine/match"
@@ -57,7 +59,9 @@ type campusLoad struct {
 }
 
 func (l campusLoad) run(ctx context.Context) error {
-	return send(ctx, l.producer, l.progress, "demonstration campus", l.records(time.Now()))
+	now := time.Now()
+	records, _ := l.made(now)
+	return send(ctx, l.producer, l.progress, "demonstration campus", append(records, loadedRecord(now)))
 }
 
 // loadedID is of the record that a load writes last: a closed opportunity, which
@@ -65,7 +69,15 @@ func (l campusLoad) run(ctx context.Context) error {
 // campus does.
 const loadedID = "demo:loaded"
 
-func (l campusLoad) records(now time.Time) (records []streams.Record) {
+func loadedRecord(now time.Time) streams.Record {
+	return streams.Opportunity(event.Opportunity{
+		ID: loadedID, Bucket: event.Content, Kind: "notice", Source: "demo", Status: event.Closed,
+		Title: "The demonstration campus is loaded", PostedAt: now.UTC().Truncate(time.Second),
+	})
+}
+
+// made gives the campus as of now, and the applications of its students.
+func (l campusLoad) made(now time.Time) (records []streams.Record, applications []demo.Application) {
 	campus := demo.New(demoSeed, l.sizes, now, demo.Skills)
 	var opportunities []event.Opportunity
 	byID := map[string]event.Opportunity{}
@@ -82,10 +94,7 @@ func (l campusLoad) records(now time.Time) (records []streams.Record) {
 		s.Features = match.Features(byID[s.Opportunity], skills.Normalize)
 		records = append(records, streams.Signal(s))
 	}
-	return append(records, streams.Opportunity(event.Opportunity{
-		ID: loadedID, Bucket: event.Content, Kind: "notice", Source: "demo", Status: event.Closed,
-		Title: "The demonstration campus is loaded", PostedAt: now.UTC().Truncate(time.Second),
-	}))
+	return records, slices.Collect(campus.Applications(opportunities))
 }
 
 // loadCampus loads the campus unless it is there, whole, and waits until its
@@ -98,7 +107,17 @@ func (a *app) loadCampus(ctx context.Context, l campusLoad) error {
 	if loaded() {
 		return nil
 	}
-	if err := l.run(ctx); err != nil {
+	now := time.Now()
+	records, applications := l.made(now)
+	// Before the rest, which keeps the embedded MongoDB busy for a while.
+	if err := a.hire(ctx, applications); err != nil && ctx.Err() == nil {
+		a.log.Warn("the demonstration campus goes without its applications", "error", err)
+	}
+	err := send(ctx, l.producer, l.progress, "demonstration campus", records)
+	if err == nil {
+		err = l.producer.Send(ctx, loadedRecord(now))
+	}
+	if err != nil {
 		return err
 	}
 	last := map[int32]string{} // student of each partition
@@ -114,6 +133,27 @@ func (a *app) loadCampus(ctx context.Context, l campusLoad) error {
 		}
 		return loaded()
 	})
+}
+
+// hireWithin is how long the applications of the demonstration may take. They
+// are worth a wait, but a campus can be looked at without.
+const hireWithin = time.Minute
+
+// hire takes applications with their histories into the store.
+func (a *app) hire(ctx context.Context, list []demo.Application) error {
+	ctx, cancel := context.WithTimeout(ctx, hireWithin)
+	defer cancel()
+	if err := await(ctx, a.applications.loaded.Load); err != nil {
+		return fmt.Errorf("wait for the applications that are there: %w", err)
+	}
+	records := make([]*application.Record, len(list))
+	for i, one := range list {
+		var err error
+		if records[i], err = one.Record(); err != nil {
+			return err
+		}
+	}
+	return a.applications.service.Add(ctx, records)
 }
 
 // send publishes records in runs, with a progress bar.

@@ -25,7 +25,8 @@ func count(t *testing.T, a *app, topic string) (n int) {
 func TestALoadOfTheCampusThatWasCutOffIsCompletedAndThenLeftAlone(t *testing.T) {
 	ctx, a := running(t)
 	load := campusLoad{a.engine.Producer(), io.Discard, demo.Sizes{Students: 12, Opportunities: 10}}
-	if err := load.producer.Send(ctx, load.records(time.Now())[:13]...); err != nil { // three of the students
+	records, applications := load.made(time.Now())
+	if err := load.producer.Send(ctx, records[:13]...); err != nil { // three of the students
 		t.Fatal(err)
 	}
 	first := feedsPort{a.store, a.partitions}
@@ -43,6 +44,9 @@ func TestALoadOfTheCampusThatWasCutOffIsCompletedAndThenLeftAlone(t *testing.T) 
 	profiles, signals := count(t, a, streams.Profiles), count(t, a, streams.Signals)
 	if profiles != 15 || signals == 0 {
 		t.Errorf("%d profiles, %d signals were written", profiles, signals)
+	}
+	if n := a.applications.board.Len(); n != len(applications) || n == 0 || len(a.applications.board.OfStudent(demo.StudentID(0))) == 0 {
+		t.Errorf("%d applications of %d", n, len(applications))
 	}
 	if err := a.loadCampus(ctx, load); err != nil {
 		t.Fatal(err)

@@ -28,11 +28,11 @@ func running(t *testing.T) (context.Context, *app) { return runningWith(t, testC
 
 func runningWith(t *testing.T, c config.Config) (context.Context, *app) {
 	t.Helper()
-	return runningAt(t, c, time.Now)
+	return runningAt(t, c, time.Now, patience)
 }
 
-// runningAt is running, by a clock of the test's.
-func runningAt(t *testing.T, c config.Config, now func() time.Time) (context.Context, *app) {
+// runningAt is running, by a clock of the test's and with a patience of its own.
+func runningAt(t *testing.T, c config.Config, now func() time.Time, patience time.Duration) (context.Context, *app) {
 	t.Helper()
 	a, err := openAppAt(t.Context(), c, slog.New(slog.DiscardHandler), now)
 	if err != nil {

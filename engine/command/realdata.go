@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tideline/engine/config"
+	"tideline/engine/demo"
 	"tideline/engine/event"
 	"tideline/engine/match"
 	"tideline/engine/skills"
@@ -74,6 +75,7 @@ type realRun struct {
 	out    io.Writer
 	app    *app
 	dict   *match.Dictionary
+	hired  []demo.Application
 }
 
 func (r *realRun) run(ctx context.Context) (err error) {
@@ -144,7 +146,7 @@ func (r *realRun) steps(ctx context.Context) error {
 			return errors.Join(failed, err)
 		}
 	}
-	return failed
+	return errors.Join(failed, r.timelines(ctx))
 }
 
 // publish puts the data sets through the topics, and the gaps that follow from
@@ -164,6 +166,9 @@ func (r *realRun) publish(ctx context.Context, v verifier) error {
 		}
 	}
 	if err := r.learn(ctx, v, r.app.now()); err != nil {
+		return err
+	}
+	if err := r.hire(ctx, r.app.now()); err != nil {
 		return err
 	}
 	fmt.Fprintf(r.out, "published and worked off in %.1f s\n", time.Since(start).Seconds())

@@ -29,6 +29,8 @@ var (
 type Store interface {
 	Application(ctx context.Context, id string) (*application.Record, int64, error)
 	InsertApplication(ctx context.Context, r *application.Record) error
+	// InsertApplications says of each whether it was inserted; that one is there already is no error.
+	InsertApplications(ctx context.Context, list []*application.Record) ([]bool, error)
 	ReplaceApplication(ctx context.Context, r *application.Record, revision int64) error
 	// MarkPublished raises how many items of the log the topics have, by id.
 	MarkPublished(ctx context.Context, published map[string]int) error
@@ -226,6 +228,18 @@ func (s *Service) Apply(ctx context.Context, student, job string, origin applica
 		return nil, false, ErrNoJob // closed, and never applied for
 	}
 	return r, item != nil && err == nil, err
+}
+
+// Add takes applications that come with their histories, unless there is one of
+// the id. What they say is not held against anything.
+func (s *Service) Add(ctx context.Context, list []*application.Record) error {
+	added, err := s.store.InsertApplications(ctx, list)
+	for i, r := range list {
+		if added[i] {
+			s.done(r)
+		}
+	}
+	return err
 }
 
 // Fact takes a step that another service published. A *Refusal says that it

@@ -1,12 +1,14 @@
 package hiring
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -70,6 +72,17 @@ func (s *shelf) InsertApplication(_ context.Context, r *application.Record) erro
 		return ErrConflict
 	}
 	return s.write(r)
+}
+
+func (s *shelf) InsertApplications(ctx context.Context, list []*application.Record) ([]bool, error) {
+	added := make([]bool, len(list))
+	for i, r := range list {
+		err := s.InsertApplication(ctx, r)
+		if added[i] = err == nil; err != nil && !errors.Is(err, ErrConflict) {
+			return added, err
+		}
+	}
+	return added, nil
 }
 
 func (s *shelf) write(r *application.Record) (err error) {
@@ -175,7 +188,7 @@ var (
 	recruiter = application.Actor{ID: "r", Role: application.Recruiter}
 )
 
-func service(s *shelf, w *wire) *Service {
+func service(s Store, w *wire) *Service {
 	return New(s, w, jobs{}, board.New(), time.Now, nil, slog.New(slog.DiscardHandler))
 }
 
@@ -280,6 +293,54 @@ func TestTheTopicsAreToldEverythingInOrderWhateverFails(t *testing.T) {
 	})
 }
 
+// slow is a store that takes its time to write down what was told.
+type slow struct {
+	*shelf
+	each time.Duration
+}
+
+func (s slow) MarkPublished(ctx context.Context, published map[string]int) error {
+	for id, n := range published {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(s.each):
+		}
+		if err := s.shelf.MarkPublished(ctx, map[string]int{id: n}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestASlowStoreCatchesUpQuietlyAndADeadOneIsNamed(t *testing.T) {
+	for each, warnings := range map[time.Duration]int{90 * time.Millisecond: 0, time.Hour: 2} {
+		synctest.Test(t, func(t *testing.T) {
+			var said bytes.Buffer
+			store := slow{newShelf(), each}
+			s := New(store, &wire{}, jobs{}, board.New(), time.Now, nil, slog.New(slog.NewTextHandler(&said, nil)))
+			for i := range 200 {
+				id := fmt.Sprint("s", i)
+				if _, _, err := s.Apply(t.Context(), id, "j", application.Origin{}, application.Move{EventID: id}, student); err != nil {
+					t.Fatal(err)
+				}
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- s.Run(ctx) }()
+			time.Sleep(75 * time.Second) // of the bubble
+			stop()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			pending, _ := store.PendingApplications(t.Context(), 1000)
+			if got := strings.Count(said.String(), "level=WARN"); got != warnings || (len(pending) == 0) != (warnings == 0) {
+				t.Errorf("of a store that takes %s: %d warnings, %d not written down: %s", each, got, len(pending), said.String())
+			}
+		})
+	}
+}
+
 func TestWhatACrashLeftUntoldIsToldByTheNextProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, w := newShelf(), &wire{}
@@ -316,6 +377,37 @@ func TestAnApplicationThatIsSentTwiceIsOne(t *testing.T) {
 	}
 	if _, _, err := s.Apply(t.Context(), "s", "unknown", application.Origin{}, application.Move{EventID: "e2"}, student); !errors.Is(err, ErrNoJob) {
 		t.Errorf("an unknown job: %v", err)
+	}
+}
+
+func TestAnApplicationThatComesWithItsHistoryIsTakenOnce(t *testing.T) {
+	store := newShelf()
+	made := service(store, &wire{})
+	id := made.applied(t)
+	if err := made.move(t.Context(), id, "m", "", "shortlisted"); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := made.Get(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := service(newShelf(), &wire{})
+	for range 2 {
+		if err := s.Add(t.Context(), []*application.Record{whole}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if row, ok := s.board.Get(id); !ok || row.Stage != event.Shortlisted || len(s.outbox.queue) != 1 {
+		t.Errorf("%+v, %d waiting", row, len(s.outbox.queue))
+	}
+	if err := s.move(t.Context(), id, "n", "shortlisted", "offer_extended"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Add(t.Context(), []*application.Record{whole}); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := s.Get(t.Context(), id); err != nil || r.Stage != event.OfferExtended {
+		t.Errorf("what came again has taken the place of what it has become: %+v, %v", r, err)
 	}
 }
 

@@ -3,7 +3,6 @@ package hiring
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"sync"
 	"time"
 
@@ -17,6 +16,9 @@ const (
 	relayEvery = 30 * time.Second // looks for what another process left untold
 	markEvery  = time.Second      // writes down what was told; until then it would be told again
 	relayMost  = 500
+	markMost   = 64              // at a time, fewer while the store is slow: what is told waits meanwhile
+	markWithin = 2 * time.Second // one time
+	markCalm   = 30 * time.Second
 )
 
 // outbox tells the topics and the audit what the records' logs say, the topics at
@@ -29,6 +31,11 @@ type outbox struct {
 	failures prometheus.Counter
 	wake     chan struct{}
 
+	// Of the goroutine that runs.
+	most   int       // to mark at a time
+	behind time.Time // since when nothing could be marked; zero: it can
+	warned time.Time
+
 	mu     sync.Mutex
 	queue  map[string]*application.Record // the newest version of each
 	marked map[string]int                 // told, not yet written down
@@ -36,7 +43,7 @@ type outbox struct {
 
 func newOutbox(store Store, topics Topics, reg prometheus.Registerer, log *slog.Logger) *outbox {
 	return &outbox{
-		store: store, topics: topics, log: log, wake: make(chan struct{}, 1),
+		store: store, topics: topics, log: log, wake: make(chan struct{}, 1), most: markMost,
 		queue: map[string]*application.Record{}, marked: map[string]int{},
 		waiting: promauto.With(reg).NewGauge(prometheus.GaugeOpts{
 			Name: "tideline_applications_untold", Help: "Applications whose changes the topics have not been told yet by this process.",
@@ -148,25 +155,56 @@ func (o *outbox) tell(ctx context.Context) {
 	o.waiting.Set(float64(len(o.queue)))
 }
 
-// mark writes down what was told.
+// mark writes down what was told, some at a time, until all is or one time takes
+// too long: then it goes on at the next tick, with fewer. That a store is slow for
+// a while is no reason to speak up: nothing is lost, and only a crash would tell
+// it twice.
 func (o *outbox) mark(ctx context.Context) {
-	o.mu.Lock()
-	marks := maps.Clone(o.marked)
-	o.mu.Unlock()
-	if len(marks) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, markWithin)
 	defer cancel()
-	if err := o.store.MarkPublished(ctx, marks); err != nil {
-		o.log.Warn("what the topics were told is not written down yet; a crash now would tell it twice", "error", err)
-		return
+	for {
+		marks := o.marks()
+		if len(marks) == 0 {
+			o.behind = time.Time{}
+			return
+		}
+		if err := o.store.MarkPublished(ctx, marks); err != nil {
+			o.most = max(1, o.most/2)
+			o.complain(err)
+			return
+		}
+		o.most, o.behind = min(markMost, 2*o.most), time.Time{}
+		o.mu.Lock()
+		for id, n := range marks {
+			if o.marked[id] == n {
+				delete(o.marked, id)
+			}
+		}
+		o.mu.Unlock()
 	}
+}
+
+// marks gives some of what is to be written down.
+func (o *outbox) marks() map[string]int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for id, n := range marks {
-		if o.marked[id] == n {
-			delete(o.marked, id)
+	some := map[string]int{}
+	for id, n := range o.marked {
+		if len(some) == o.most {
+			break
 		}
+		some[id] = n
+	}
+	return some
+}
+
+func (o *outbox) complain(err error) {
+	now := time.Now()
+	if o.behind.IsZero() {
+		o.behind = now
+	}
+	if now.Sub(o.behind) >= markCalm && now.Sub(o.warned) >= markCalm {
+		o.warned = now
+		o.log.Warn("what the topics were told is not written down yet; a crash now would tell it twice", "error", err, "for", now.Sub(o.behind).Round(time.Second))
 	}
 }
