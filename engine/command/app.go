@@ -82,6 +82,10 @@ func openAppAt(ctx context.Context, c config.Config, log *slog.Logger, now func(
 }
 
 func (a *app) open(ctx context.Context) (err error) {
+	sources, err := readSources(a.config)
+	if err != nil {
+		return err
+	}
 	if a.backend, err = startBackend(ctx, a.config, a.log); err != nil {
 		return err
 	}
@@ -136,9 +140,7 @@ func (a *app) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if err := a.openSources(); err != nil {
-		return err
-	}
+	a.openSources(sources)
 	return a.openDelivery(kafka)
 }
 
