@@ -26,6 +26,7 @@ type sourceState struct {
 	NotBefore   time.Time           `bson:"not_before"`
 	SpentDay    string              `bson:"spent_day"`
 	Spent       int                 `bson:"spent"`
+	Failures    int                 `bson:"failures"`
 	Shrunk      int                 `bson:"shrunk"`
 	Pending     []string            `bson:"pending"`
 	Fingerprint string              `bson:"fingerprint"`
@@ -121,6 +122,7 @@ func (s *Store) FinishSource(ctx context.Context, state harvest.State, holder st
 		{Key: "not_before", Value: state.NotBefore},
 		{Key: "spent_day", Value: state.SpentDay},
 		{Key: "spent", Value: state.Spent},
+		{Key: "failures", Value: state.Failures},
 		{Key: "shrunk", Value: state.Shrunk},
 		{Key: "pending", Value: state.Pending},
 		{Key: "fingerprint", Value: state.Fingerprint},
@@ -146,7 +148,7 @@ func set(fields bson.D) bson.D { return bson.D{{Key: "$set", Value: fields}} }
 func (d sourceState) state() harvest.State {
 	return harvest.State{
 		Name: d.Name, Holder: d.Holder, Until: d.Until.UTC(), Requested: d.Requested.UTC(), Started: d.Started.UTC(), Finished: d.Finished.UTC(),
-		Progress: d.Progress.run(), Last: d.Last.run(), NotBefore: d.NotBefore.UTC(), SpentDay: d.SpentDay, Spent: d.Spent, Shrunk: d.Shrunk,
+		Progress: d.Progress.run(), Last: d.Last.run(), NotBefore: d.NotBefore.UTC(), SpentDay: d.SpentDay, Spent: d.Spent, Failures: d.Failures, Shrunk: d.Shrunk,
 		Pending: d.Pending, Fingerprint: d.Fingerprint, Validators: d.Validators,
 	}
 }

@@ -66,7 +66,7 @@ func TestARunLeavesItsState(t *testing.T) {
 		t.Errorf("under way: %+v", got)
 	}
 	want := harvest.State{
-		Name: "board", Started: noon, Finished: noon.Add(time.Minute), NotBefore: noon.Add(time.Hour), Last: &run, SpentDay: "2026-05-01", Spent: 4, Pending: []string{"x:2"}, Shrunk: 1,
+		Name: "board", Started: noon, Finished: noon.Add(time.Minute), NotBefore: noon.Add(time.Hour), Last: &run, SpentDay: "2026-05-01", Spent: 4, Failures: 2, Pending: []string{"x:2"}, Shrunk: 1,
 		Fingerprint: "f", Validators: []harvest.Validator{{URL: "https://x.example/a.b?c=$1", ETag: `"1"`}},
 	}
 	if err := s.FinishSource(t.Context(), want, "me"); err != nil {

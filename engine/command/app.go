@@ -84,6 +84,10 @@ func openAppAt(ctx context.Context, c config.Config, log *slog.Logger, now func(
 }
 
 func (a *app) open(ctx context.Context) (err error) {
+	sources, err := readSources(a.config)
+	if err != nil {
+		return err
+	}
 	if a.texts, err = ownTexts(a.config); err != nil {
 		return err
 	}
@@ -141,9 +145,7 @@ func (a *app) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if err := a.openSources(); err != nil {
-		return err
-	}
+	a.openSources(sources)
 	return a.openDelivery(kafka)
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tideline/api"
+	"tideline/engine/config"
 	"tideline/engine/harvest"
 	"tideline/streams"
 	"tideline/streams/sources/fetch"
@@ -15,16 +16,20 @@ import (
 	"tideline/timelines"
 )
 
-// openSources reads the files of sources, if there are any, and makes their runner.
-func (a *app) openSources() error {
-	entries, err := manifest.Load(a.config.Sources.Files)
+// readSources reads the files of sources, before anything is started for them.
+func readSources(c config.Config) ([]manifest.Entry, error) {
+	entries, err := manifest.Load(c.Sources.Files)
 	if err != nil {
-		return configError{fmt.Errorf("the sources are not valid:\n%w", err)}
+		return nil, configError{fmt.Errorf("the sources are not valid:\n%w", err)}
 	}
-	config := runner.Config{Entries: entries, Instance: a.config.Instance, Clock: fetch.SystemClock{}}
-	a.sources = runner.New(config, sourceStore{a.timelines, a.prepare}, opportunityPublisher{a.engine.Producer()}, a.registry, a.log)
+	return entries, nil
+}
+
+// openSources makes the runner of the sources.
+func (a *app) openSources(entries []manifest.Entry) {
+	made := runner.Config{Entries: entries, Instance: a.config.Instance, Clock: fetch.SystemClock{}}
+	a.sources = runner.New(made, sourceStore{a.timelines, a.prepare}, opportunityPublisher{a.engine.Producer()}, a.registry, a.log)
 	a.defers("sources", a.sources.Close)
-	return nil
 }
 
 // runSources runs what is due, where this process is to.

@@ -484,6 +484,37 @@ func TestASourceThatAsksToBeLeftAloneIs(t *testing.T) {
 	}
 }
 
+func TestARunThatFailedIsTriedAgainSoon(t *testing.T) {
+	b := newBoard(t)
+	r := b.runner()
+	due := func() string {
+		t.Helper()
+		states, err := b.store.SourceStates(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		schedule, err := harvest.NewSchedule("0 2 * * *", time.UTC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return harvest.Due(schedule, states[0], b.clock.Now(), b.clock.Now())
+	}
+	b.spoil = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }
+	b.once(r)
+	if got := due(); got != "" {
+		t.Errorf("at once: %q", got)
+	}
+	b.clock.Advance(15 * time.Minute)
+	if got := due(); got != harvest.ByRetry {
+		t.Errorf("a little later: %q", got)
+	}
+	b.spoil = nil
+	b.once(r)
+	if got := due(); got != "" {
+		t.Errorf("after one that did not fail: %q", got)
+	}
+}
+
 func TestTheDaysBudgetHoldsAcrossRuns(t *testing.T) {
 	b := newBoard(t)
 	r := b.runner(func(e *manifest.Entry) { e.Limits.Budget = 2 })

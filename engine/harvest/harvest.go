@@ -45,6 +45,7 @@ type State struct {
 	NotBefore   time.Time // the source asked to be left alone until then
 	SpentDay    string    // the UTC day that Spent counts, YYYY-MM-DD
 	Spent       int       // requests
+	Failures    int       // runs in a row that failed
 	Shrunk      int       // complete polls in a row that were too small to be believed
 	Pending     []string  // ids that a run was about to publish, and may have, when it was cut off
 	Fingerprint string    // of the configuration that the validators belong to
@@ -92,7 +93,7 @@ const (
 type Run struct {
 	ID       string         `json:"id"`
 	Source   string         `json:"source"`
-	By       string         `json:"by" doc:"schedule, request, or retry of a run that was cut off"`
+	By       string         `json:"by" doc:"schedule, request, or retry of a run that failed or was cut off"`
 	Started  time.Time      `json:"started"`
 	Seconds  float64        `json:"seconds"`
 	Outcome  Outcome        `json:"outcome" enum:"complete,partial,unchanged,failed"`

@@ -55,8 +55,12 @@ func (s Schedule) jitter(name string, at time.Time) time.Duration {
 const (
 	BySchedule = "schedule"
 	ByRequest  = "request"
-	ByRetry    = "retry" // the run before was cut off
+	ByRetry    = "retry" // the run before failed or was cut off
 )
+
+// retries are the pauses after the first, second and third run in a row that
+// failed; then the schedule is waited for.
+var retries = [...]time.Duration{15 * time.Minute, time.Hour, 4 * time.Hour}
 
 // Due says why a source is to run now; empty: it is not. Since is when this
 // process began to look: what was never run is due from then on, by its schedule.
@@ -69,6 +73,8 @@ func Due(schedule Schedule, s State, since, now time.Time) string {
 	case now.Before(s.NotBefore):
 		return ""
 	case s.Started.After(s.Finished):
+		return ByRetry
+	case s.Failures > 0 && s.Failures <= len(retries) && !now.Before(s.Finished.Add(retries[s.Failures-1])):
 		return ByRetry
 	}
 	last := s.Started

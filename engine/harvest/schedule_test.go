@@ -56,6 +56,10 @@ func TestWhatIsDue(t *testing.T) {
 		"never run":              {State{}, two, BySchedule},
 		"asked for":              {State{Started: noon, Finished: noon, Requested: noon, NotBefore: two}, noon, ByRequest},
 		"somebody is at it":      {State{Started: noon, Holder: "x", Until: two, Requested: noon}, two.Add(-1), ""},
+		"failed":                 {State{Started: noon, Finished: noon, Failures: 1}, noon.Add(15 * time.Minute), ByRetry},
+		"failed just now":        {State{Started: noon, Finished: noon, Failures: 1}, noon.Add(14 * time.Minute), ""},
+		"failed thrice":          {State{Started: noon, Finished: noon, Failures: 3}, noon.Add(4 * time.Hour), ByRetry},
+		"failed too often":       {State{Started: noon, Finished: noon, Failures: 4}, noon.Add(10 * time.Hour), ""},
 		"cut off":                {State{Started: noon, Holder: "x", Until: two}, two, ByRetry},
 		"wants to be left alone": {State{Started: noon, Finished: noon, NotBefore: two.Add(time.Hour)}, two, ""},
 	} {

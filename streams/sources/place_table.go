@@ -102,13 +102,15 @@ const (
 
 // regions maps states and provinces that are written out to their country.
 var regions = func() map[string]string {
-	names := map[string]string{"tamil nadu": "India", "new south wales": "Australia", "d.c": "United States"}
+	names := map[string]string{"new south wales": "Australia", "d.c": "United States"}
 	for country, list := range map[string]string{
 		"United States": `alabama;alaska;arizona;arkansas;california;colorado;connecticut;delaware;florida;georgia;hawaii;idaho;
 			illinois;indiana;iowa;kansas;kentucky;louisiana;maine;maryland;massachusetts;michigan;minnesota;mississippi;missouri;
 			montana;nebraska;nevada;new hampshire;new jersey;new mexico;new york;north carolina;north dakota;ohio;oklahoma;oregon;
 			pennsylvania;rhode island;south carolina;south dakota;tennessee;texas;utah;vermont;virginia;washington;west virginia;
 			wisconsin;wyoming`,
+		"India": `andhra pradesh;assam;bihar;chandigarh;chhattisgarh;delhi;new delhi;goa;gujarat;haryana;himachal pradesh;jharkhand;karnataka;
+			kerala;madhya pradesh;maharashtra;odisha;puducherry;rajasthan;tamil nadu;telangana;uttar pradesh;uttarakhand;west bengal`,
 		"Canada": "alberta;british columbia;manitoba;new brunswick;nova scotia;ontario;quebec;saskatchewan",
 	} {
 		for name := range strings.SplitSeq(list, ";") {

@@ -19,6 +19,8 @@ func TestPlaces(t *testing.T) {
 		"London; Paris":             "London, UK|United Kingdom|Paris",
 		"Munich, Germany":           "Munich, Germany|Germany",
 		"Spain - Madrid":            "Spain - Madrid|Spain",
+		"Pune, Maharashtra":         "Pune, Maharashtra|India",
+		"Delhi; Chennai Tamil Nadu": "Delhi|India|Chennai Tamil Nadu",
 		"Barcelona, Spain (Hybrid)": "Barcelona, Spain (Hybrid)|Spain",
 		"Washington, D.C.":          "Washington, D.C|United States",
 		"Beaverton, Oregon":         "Beaverton, Oregon|United States",

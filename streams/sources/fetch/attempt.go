@@ -213,14 +213,18 @@ func (c *Client) request(ctx context.Context, r Request) (*http.Request, error) 
 }
 
 // body reads an answer of an expected type, up to the cap.
-func (c *Client) body(accept []string) reading {
+func (c *Client) body(r Request) reading {
+	accept, most := r.Accept, c.limits.MaxBody
+	if r.MaxBody > 0 {
+		most = min(most, r.MaxBody)
+	}
 	return func(header http.Header, body io.Reader) ([]byte, error) {
 		if given := header.Get("Content-Type"); !fits(given, accept) {
 			return nil, fmt.Errorf("%w: %.60q, not %s", ErrType, given, strings.Join(accept, " or "))
 		}
-		data, err := io.ReadAll(io.LimitReader(body, c.limits.MaxBody+1))
-		if err == nil && int64(len(data)) > c.limits.MaxBody {
-			return nil, fmt.Errorf("%w: over %d bytes", ErrTooLarge, c.limits.MaxBody)
+		data, err := io.ReadAll(io.LimitReader(body, most+1))
+		if err == nil && int64(len(data)) > most {
+			return nil, fmt.Errorf("%w: over %d bytes", ErrTooLarge, most)
 		}
 		return data, err
 	}

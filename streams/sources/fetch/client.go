@@ -104,6 +104,7 @@ type Request struct {
 	Body        []byte
 	Accept      []string // media types that may be answered; empty: any
 	Conditional bool     // send the validators of an earlier run
+	MaxBody     int64    // bytes, where less than the limit of the source makes sense; 0: that
 }
 
 // Response is an answer of 2xx, or one that says that nothing changed.
@@ -128,7 +129,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if err := c.permitted(ctx, u); err != nil {
 		return nil, err
 	}
-	return c.attempts(ctx, r, u, c.body(r.Accept))
+	return c.attempts(ctx, r, u, c.body(r))
 }
 
 // permitted asks robots.txt where that is to be obeyed.

@@ -214,7 +214,10 @@ func TestAnswersAreCapped(t *testing.T) {
 			t.Errorf("%s: %v, want %v", path, err, want)
 		}
 	}
-	if s.count("/huge") != 1 || s.count("/html") != 1 || s.count("/slow") != 2 {
+	if _, err := c.Do(t.Context(), Request{URL: s.URL + "/html", MaxBody: 2}); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("three bytes where two are allowed: %v", err)
+	}
+	if s.count("/huge") != 1 || s.count("/html") != 2 || s.count("/slow") != 2 {
 		t.Errorf("asked %v", s.asked)
 	}
 }

@@ -24,7 +24,10 @@ import (
 	"tideline/streams/sources/fetch"
 )
 
-const name = "jobposting"
+const (
+	name    = "jobposting"
+	maxPage = 8 << 20 // bytes: a page becomes a tree that is many times as large
+)
 
 // Config is the pages.
 type Config struct {
@@ -53,7 +56,7 @@ func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink
 	coverage := sources.Complete()
 	for _, address := range s.config.URLs {
 		// Of several pages one that did not change would hide its postings.
-		request := fetch.Request{URL: address, Accept: []string{"text/html", "application/xhtml+xml", "application/ld+json"}, Conditional: len(s.config.URLs) == 1}
+		request := fetch.Request{URL: address, Accept: []string{"text/html", "application/xhtml+xml", "application/ld+json"}, MaxBody: maxPage, Conditional: len(s.config.URLs) == 1}
 		answer, err := web.Do(ctx, request)
 		if failed, ok := errors.AsType[*fetch.StatusError](err); ok && (failed.Status == http.StatusNotFound || failed.Status == http.StatusGone) {
 			continue

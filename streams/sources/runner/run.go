@@ -68,6 +68,10 @@ func (r *run) do(ctx context.Context, by string) (harvest.Run, error) {
 	defer done()
 	r.state.Last, r.state.Pending = &r.record, slices.Sorted(maps.Keys(r.pending))
 	r.state.Spend(r.record.Requests, r.at)
+	r.state.Failures++
+	if failed == nil {
+		r.state.Failures = 0
+	}
 	if after := fetch.RetryAfter(failed); after > 0 {
 		r.state.NotBefore = now(r.clock).Add(after)
 	}

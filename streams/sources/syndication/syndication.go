@@ -20,7 +20,10 @@ import (
 	"tideline/streams/sources/fetch"
 )
 
-const name = "feed"
+const (
+	name    = "feed"
+	maxFeed = 16 << 20 // bytes
+)
 
 // types are what feeds are served as, rightly or wrongly; not pages to sign in.
 var types = []string{
@@ -61,7 +64,7 @@ func NewSource(c Config) (*Source, error) {
 
 // Poll implements sources.Source.
 func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink) (sources.Coverage, error) {
-	answer, err := web.Do(ctx, fetch.Request{URL: s.config.URL, Accept: types, Conditional: true})
+	answer, err := web.Do(ctx, fetch.Request{URL: s.config.URL, Accept: types, MaxBody: maxFeed, Conditional: true})
 	if err != nil {
 		return sources.Coverage{}, err
 	}
