@@ -200,8 +200,8 @@ func (r *RuleResult) hackathon(w *world, h history, s *student, o *opportunity, 
 	begin, end := later(at, later(h.since["s"+s.id], h.since["o"+o.id])), at.Add(12*time.Hour)
 	if came := w.force(s.partition); at.After(came.after.Add(edge)) {
 		never, forGood = true, false // its time has come since, and then all are looked at
-	} else if !at.Before(came.before) {
-		never, forGood = false, false
+	} else if !never && !at.Before(came.before) {
+		forGood = false // it came while the rules did
 	}
 	switch {
 	case now.Add(edge).Before(at), begin.After(end.Add(edge)):
