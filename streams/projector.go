@@ -43,9 +43,15 @@ type Projector struct {
 	log     *slog.Logger
 	metrics projectorMetrics
 
+	lookEvery time.Duration
+
 	mu    sync.Mutex
-	lanes map[int32]lane
+	lanes map[int32]lane // of our partitions
 }
+
+// lookEvery is how often a projector looks whether the store still stands where
+// it should: where nothing is written, nothing else would show that it lost all.
+const lookEvery = 5 * time.Second
 
 // lane is where the store stands in one partition, as far as we know.
 type lane struct {
@@ -63,7 +69,7 @@ type projectorMetrics struct {
 // NewProjector joins the group.
 func NewProjector(config Config, store InboxStore, maxRecords int, reg prometheus.Registerer, log *slog.Logger) (*Projector, error) {
 	f := promauto.With(reg)
-	p := &Projector{store: store, max: maxRecords, log: log, lanes: map[int32]lane{}, metrics: projectorMetrics{
+	p := &Projector{store: store, max: maxRecords, log: log, lanes: map[int32]lane{}, lookEvery: lookEvery, metrics: projectorMetrics{
 		records: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "tideline_inbox_records_total", Help: "Records that inboxes are made of, by what became of them.",
 		}, []string{"topic", "outcome"}),
@@ -90,7 +96,7 @@ func NewProjector(config Config, store InboxStore, maxRecords int, reg prometheu
 		kgo.ConsumeTopics(inboxTopics...), kgo.Balancers(newBalancer(inboxTopics)),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.FetchMaxWait(500*time.Millisecond), kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(),
-		kgo.AdjustFetchOffsetsFn(p.position))
+		kgo.AdjustFetchOffsetsFn(p.position), kgo.OnPartitionsRevoked(p.released), kgo.OnPartitionsLost(p.released))
 	if err != nil {
 		p.side.Close()
 		return nil, err
@@ -106,9 +112,11 @@ func (p *Projector) Close() {
 
 // Run fills inboxes until ctx ends or Close; then it returns nil.
 func (p *Projector) Run(ctx context.Context) error {
-	wait := firstPause
+	wait, looked := firstPause, time.Now()
 	for ctx.Err() == nil {
-		fetches := p.client.PollRecords(ctx, p.max)
+		poll, cancel := context.WithTimeout(ctx, p.lookEvery)
+		fetches := p.client.PollRecords(poll, p.max)
+		cancel()
 		if fetches.IsClientClosed() {
 			return nil
 		}
@@ -116,6 +124,9 @@ func (p *Projector) Run(ctx context.Context) error {
 			p.log.Warn("some inboxes could not be read on; tried again", "error", err)
 		}
 		err := p.project(ctx, fetches)
+		if err == nil && time.Since(looked) >= p.lookEvery {
+			err, looked = p.look(ctx), time.Now()
+		}
 		p.client.AllowRebalance()
 		if err == nil {
 			wait = firstPause
@@ -136,6 +147,32 @@ const (
 	firstPause   = 50 * time.Millisecond
 	longestPause = 10 * time.Second
 )
+
+// look goes to where the store stands in partitions where that is not where it was.
+func (p *Projector) look(ctx context.Context) error {
+	p.mu.Lock()
+	lanes := maps.Clone(p.lanes)
+	p.mu.Unlock()
+	for _, n := range slices.Sorted(maps.Keys(lanes)) {
+		next, known, err := p.store.Positions(ctx, n, lanes[n].incarnation)
+		if err == nil && (!known || next != lanes[n].next) {
+			err = p.reposition(ctx, n)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// released forgets partitions that are somebody else's now.
+func (p *Projector) released(_ context.Context, _ *kgo.Client, gone map[string][]int32) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, n := range gone[Notifications] {
+		delete(p.lanes, n)
+	}
+}
 
 // project applies what a poll brought. What cannot be applied is polled again.
 func (p *Projector) project(ctx context.Context, fetches kgo.Fetches) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/twmb/franz-go/pkg/kadm"
 
 	"tideline/deploy/local"
 	"tideline/engine/event"
@@ -32,6 +33,7 @@ type campus struct {
 	redis   *miniredis.Miniredis
 	kafka   streams.Config
 	metrics *prometheus.Registry
+	asks    *kadm.Client // see ends
 }
 
 func newCampus(t *testing.T) *campus {

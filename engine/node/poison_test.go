@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"tideline/engine/event"
@@ -53,6 +54,21 @@ func (c *campus) raw(opts ...kgo.Opt) *kgo.Client {
 	}
 	c.t.Cleanup(cl.Close)
 	return cl
+}
+
+// ends sums the ends of some topics. Reading them to see whether they grow takes
+// minutes under the race detector.
+func (c *campus) ends(topics ...string) (sum int64) {
+	c.t.Helper()
+	if c.asks == nil {
+		c.asks = kadm.NewClient(c.raw())
+	}
+	ends, err := c.asks.ListEndOffsets(c.t.Context(), topics...)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ends.Each(func(o kadm.ListedOffset) { sum += o.Offset })
+	return sum
 }
 
 // write puts a poison before the good records of student s and opportunity o1.

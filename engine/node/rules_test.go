@@ -133,11 +133,11 @@ func (c *campus) quiesce() {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
 	defer cancel()
-	for before, same := -1, 0; ctx.Err() == nil; {
+	for before, same := int64(-1), 0; ctx.Err() == nil; {
 		if err := c.step(ctx); err != nil {
 			c.t.Fatal(err)
 		}
-		done := len(c.read(streams.State)) + len(c.read(streams.Fanout))
+		done := c.ends(streams.State, streams.Fanout)
 		if same++; done != before || !c.Settled() {
 			same = 0
 		}
