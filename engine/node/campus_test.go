@@ -10,7 +10,6 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/twmb/franz-go/pkg/kadm"
 
 	"tideline/deploy/local"
 	"tideline/engine/event"
@@ -33,7 +32,7 @@ type campus struct {
 	redis   *miniredis.Miniredis
 	kafka   streams.Config
 	metrics *prometheus.Registry
-	asks    *kadm.Client // see ends
+	asks    *asking // see ends
 }
 
 func newCampus(t *testing.T) *campus {

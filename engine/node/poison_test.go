@@ -56,12 +56,15 @@ func (c *campus) raw(opts ...kgo.Opt) *kgo.Client {
 	return cl
 }
 
+// asking asks the broker about topics.
+type asking struct{ *kadm.Client }
+
 // ends sums the ends of some topics. Reading them to see whether they grow takes
 // minutes under the race detector.
 func (c *campus) ends(topics ...string) (sum int64) {
 	c.t.Helper()
 	if c.asks == nil {
-		c.asks = kadm.NewClient(c.raw())
+		c.asks = &asking{kadm.NewClient(c.raw())}
 	}
 	ends, err := c.asks.ListEndOffsets(c.t.Context(), topics...)
 	if err != nil {
