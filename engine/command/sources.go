@@ -62,6 +62,14 @@ func (s sourceStore) RequestSource(ctx context.Context, name string, at time.Tim
 	return s.Store.RequestSource(ctx, name, at)
 }
 
+// TakeMerging may come first too.
+func (s sourceStore) TakeMerging(ctx context.Context, holder string, now, until time.Time) (int64, error) {
+	if err := s.prepare(ctx); err != nil {
+		return 0, err
+	}
+	return s.Store.TakeMerging(ctx, holder, now, until)
+}
+
 // opportunityPublisher is a runner.Publisher.
 type opportunityPublisher struct{ producer *streams.Producer }
 
