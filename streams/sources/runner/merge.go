@@ -172,9 +172,9 @@ func as(c Change, act same.Act) Change {
 
 // Merged tells what a posting is merged with. The error wraps same.ErrUnknown, or is
 // that of the store.
-func (r *Runner) Merged(ctx context.Context, id string) (view same.View, err error) {
+func (r *Runner) Merged(ctx context.Context, id string) (view same.Merge, err error) {
 	err = r.ask(ctx, func(x *same.Index) error {
-		view, err = x.View(id)
+		view, err = x.Merge(id)
 		return err
 	})
 	return view, err
@@ -182,7 +182,7 @@ func (r *Runner) Merged(ctx context.Context, id string) (view same.View, err err
 
 // Split takes a posting out of its merge for good and publishes what follows. The
 // error wraps same.ErrUnknown or ErrAlone, or is that of the store or the topic.
-func (r *Runner) Split(ctx context.Context, id string) (view same.View, err error) {
+func (r *Runner) Split(ctx context.Context, id string) (view same.Merge, err error) {
 	err = r.ask(ctx, func(x *same.Index) error {
 		if !x.Has(id) {
 			return same.ErrUnknown
@@ -197,7 +197,7 @@ func (r *Runner) Split(ctx context.Context, id string) (view same.View, err erro
 		if err := r.carryOut(ctx, plan, nil, nil); err != nil {
 			return err
 		}
-		view, err = x.View(id)
+		view, err = x.Merge(id)
 		return err
 	})
 	return view, err
@@ -206,7 +206,7 @@ func (r *Runner) Split(ctx context.Context, id string) (view same.View, err erro
 // Rejoin takes a split back. The error wraps same.ErrUnknown or ErrNotSplit, or is
 // that of the store or the topic. What follows is published first: what is cut off
 // between is still split, and is taken back again.
-func (r *Runner) Rejoin(ctx context.Context, id string) (view same.View, err error) {
+func (r *Runner) Rejoin(ctx context.Context, id string) (view same.Merge, err error) {
 	err = r.ask(ctx, func(x *same.Index) error {
 		if !x.Has(id) {
 			return same.ErrUnknown
@@ -221,7 +221,7 @@ func (r *Runner) Rejoin(ctx context.Context, id string) (view same.View, err err
 		if err := r.store.DropSplit(ctx, id); err != nil {
 			return err
 		}
-		view, err = x.View(id)
+		view, err = x.Merge(id)
 		return err
 	})
 	return view, err

@@ -9,8 +9,8 @@ var (
 	ErrNotSplit = errors.New("the posting was not split")
 )
 
-// View is what people are told of a posting's merge.
-type View struct {
+// Merge is what people are told of a posting's merge.
+type Merge struct {
 	ID      string       `json:"id"`
 	Leader  string       `json:"leader" doc:"the opportunity that is shown for all"`
 	Members []Listed     `json:"members" doc:"the leader first"`
@@ -27,13 +27,13 @@ type Listed struct {
 	By     Layer  `json:"by,omitempty" enum:"ats,url,opening" doc:"the surest that it has in common with another: the number in the applicant tracking system, the canonical address, or company, title and place"`
 }
 
-// View tells of a posting. The error is ErrUnknown.
-func (x *Index) View(id string) (View, error) {
+// Merge tells of a posting. The error is ErrUnknown.
+func (x *Index) Merge(id string) (Merge, error) {
 	g := x.Group(id)
 	if g == nil {
-		return View{}, ErrUnknown
+		return Merge{}, ErrUnknown
 	}
-	v := View{ID: id, Leader: g.Leader().ID, Apart: x.Apart(id), Similar: x.Suggest(id)}
+	v := Merge{ID: id, Leader: g.Leader().ID, Apart: x.Apart(id), Similar: x.Suggest(id)}
 	for _, m := range g {
 		v.Members = append(v.Members, Listed{m.ID, m.Entry, m.Source, m.URL, g.By(m.ID)})
 	}
