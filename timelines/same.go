@@ -16,18 +16,19 @@ import (
 
 // sameMember is a same.Member as it is stored.
 type sameMember struct {
-	ID      string  `bson:"_id"`
-	Entry   string  `bson:"entry"`
-	Source  string  `bson:"source"`
-	Rank    int     `bson:"rank"`
-	URL     string  `bson:"url,omitempty"`
-	ATS     string  `bson:"ats,omitempty"`
-	Address string  `bson:"address,omitempty"`
-	Opening string  `bson:"opening,omitempty"`
-	Company string  `bson:"company,omitempty"`
-	Sketch  []int64 `bson:"sketch,omitempty"`
-	Shown   bool    `bson:"shown"`
-	Told    int64   `bson:"told"`
+	ID      string    `bson:"_id"`
+	Entry   string    `bson:"entry"`
+	Source  string    `bson:"source"`
+	Rank    int       `bson:"rank"`
+	URL     string    `bson:"url,omitempty"`
+	Posted  time.Time `bson:"posted"`
+	ATS     string    `bson:"ats,omitempty"`
+	Address string    `bson:"address,omitempty"`
+	Opening string    `bson:"opening,omitempty"`
+	Company string    `bson:"company,omitempty"`
+	Sketch  []int64   `bson:"sketch,omitempty"`
+	Shown   bool      `bson:"shown"`
+	Told    int64     `bson:"told"`
 }
 
 type sameSplit struct {
@@ -188,7 +189,7 @@ func (s *Store) changeSame(ctx context.Context, models []mongo.WriteModel) error
 
 func storedMember(m same.Member) sameMember {
 	d := sameMember{
-		ID: m.ID, Entry: m.Entry, Source: m.Source, Rank: m.Rank, URL: m.URL, ATS: m.ATS, Address: m.Address, Opening: m.Opening,
+		ID: m.ID, Entry: m.Entry, Source: m.Source, Rank: m.Rank, URL: m.URL, Posted: m.Posted, ATS: m.ATS, Address: m.Address, Opening: m.Opening,
 		Company: m.Company, Shown: m.Shown, Told: int64(m.Told),
 	}
 	for _, least := range m.Sketch {
@@ -199,7 +200,7 @@ func storedMember(m same.Member) sameMember {
 
 func (d sameMember) member() same.Member {
 	m := same.Member{
-		ID: d.ID, Entry: d.Entry, Source: d.Source, Rank: d.Rank, URL: d.URL, ATS: d.ATS, Address: d.Address, Opening: d.Opening,
+		ID: d.ID, Entry: d.Entry, Source: d.Source, Rank: d.Rank, URL: d.URL, Posted: d.Posted.UTC(), ATS: d.ATS, Address: d.Address, Opening: d.Opening,
 		Company: d.Company, Shown: d.Shown, Told: uint64(d.Told),
 	}
 	for _, least := range d.Sketch {

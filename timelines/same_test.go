@@ -21,7 +21,7 @@ func TestWhatIsTheSameIsRemembered(t *testing.T) {
 	s := open(t)
 	var want []same.Member
 	for i := range 130 { // more than two bulks
-		o := event.Opportunity{ID: fmt.Sprintf("greenhouse:%05d", i+10000), Title: "Engineer", Organisation: "Harbor", Locations: []string{"Pune"}, URL: fmt.Sprint("https://h.example/", i+10000)}
+		o := event.Opportunity{ID: fmt.Sprintf("greenhouse:%05d", i+10000), PostedAt: noon, Title: "Engineer", Organisation: "Harbor", Locations: []string{"Pune"}, URL: fmt.Sprint("https://h.example/", i+10000)}
 		want = append(want, same.NewMember(o, "board", "greenhouse"))
 	}
 	if err := s.PutSameMembers(t.Context(), want); err != nil {

@@ -167,6 +167,23 @@ func allowed(at string) []string {
 	return identifying[""]
 }
 
+// requisitionID is the number that a company gives an opening, as it stands in
+// addresses: R-00122995, JR1998765, REQ_24881, IRC93689.
+var requisitionID = regexp.MustCompile(`(?i)(?:^|[^a-z0-9])(r|jr|req|irc)[-_]?([0-9]{4,})(?:[^0-9]|$)`)
+
+// requisitions are those that an address names.
+func requisitions(address string) (list []string) {
+	for _, found := range requisitionID.FindAllStringSubmatch(address, -1) {
+		list = append(list, strings.ToLower(found[1])+found[2])
+	}
+	return list
+}
+
+// differ says whether both lists name something, and nothing in common.
+func differ(a, b []string) bool {
+	return len(a) > 0 && len(b) > 0 && !slices.ContainsFunc(a, func(one string) bool { return slices.Contains(b, one) })
+}
+
 // host of a canonical address.
 func host(address string) string {
 	at, _, _ := strings.Cut(address, "/")

@@ -63,6 +63,11 @@ func TestWhatIsOne(t *testing.T) {
 		"the page of careers":             {[]Member{posting("json", "a:1", "Engineer", "Pune", site), posting("apify", "b:1", "Analyst", "Pune", site)}, "a:1; b:1"},
 		"the double goes to the lower id": {[]Member{ats("10001", "Engineer", "Pune"), ats("10002", "Engineer", "Pune"), posting("apify", "b:1", "Engineer", "Pune", "")}, "greenhouse:10001 b:1(opening); greenhouse:10002"},
 		"the surer layer decides":         {[]Member{ats("10001", "Engineer", "Pune"), ats("10002", "Engineer", "Pune"), posting("apify", "b:1", "Engineer", "Pune", board+"10002")}, "greenhouse:10001; greenhouse:10002 b:1(ats)"},
+		"two requisitions":                {[]Member{posting("json", "a:1", "Engineer", "Pune", "https://a.example/12345-engineer?job=R-00122995"), posting("apify", "b:1", "Engineer", "Pune", "https://b.example/Pune/Engineer_R-00134227")}, "a:1; b:1"},
+		"one requisition":                 {[]Member{posting("json", "a:1", "Engineer", "Pune", "https://a.example/12345-engineer?job=R-00122995"), posting("apify", "b:1", "Engineer", "Pune", "https://b.example/Pune/Engineer_r00122995")}, "a:1 b:1(opening)"},
+		"another season":                  {[]Member{ats("10001", "Intern", "Pune"), posted(posting("apify", "b:1", "Intern", "Pune", ""), 181)}, "b:1; greenhouse:10001"},
+		"the same season":                 {[]Member{ats("10001", "Intern", "Pune"), posted(posting("apify", "b:1", "Intern", "Pune", ""), 179)}, "greenhouse:10001 b:1(opening)"},
+		"the ATS knows better":            {[]Member{ats("10001", "Intern", "Pune"), posted(posting("apify", "b:1", "Intern", "Pune", board+"10001"), 400)}, "greenhouse:10001 b:1(ats)"},
 		"through a third":                 {[]Member{ats("10001", "Engineer", "Pune"), posting("apify", "b:1", "Engineer", "Pune", site+"12345"), posting("json", "c:1", "Engr", "", site+"12345")}, "greenhouse:10001 b:1(url) c:1(url)"},
 	} {
 		for _, order := range [][]Member{c.members, reversed(c.members)} {
@@ -71,6 +76,12 @@ func TestWhatIsOne(t *testing.T) {
 			}
 		}
 	}
+}
+
+// posted is a posting so many days after the zero time.
+func posted(m Member, days int) Member {
+	m.Posted = m.Posted.AddDate(0, 0, days)
+	return m
 }
 
 func reversed(list []Member) []Member {

@@ -5,7 +5,8 @@
 // (ATS) gave it, the canonical address, and company, title and place together. A
 // likeness of texts only suggests. Two are held apart, whatever a weaker layer says,
 // when an ATS numbers them differently, when one host has them at different addresses,
-// when one source lists both as its own, or when somebody has split them.
+// when their addresses name different requisitions, when they were posted in
+// different seasons, when one source lists both as its own, or when somebody has split them.
 //
 // What is one depends on the postings that are open and on the splits, never on the
 // order in which they came. The package is pure; an Index is not safe for concurrent use.
@@ -13,6 +14,7 @@ package same
 
 import (
 	"slices"
+	"time"
 
 	"tideline/engine/event"
 )
@@ -37,6 +39,7 @@ type Member struct {
 	Source  string // kind of the source
 	Rank    int    // lower is preferred: first parties
 	URL     string
+	Posted  time.Time
 	ATS     string // keys of the layers; empty: it has none
 	Address string
 	Opening string
@@ -49,7 +52,7 @@ type Member struct {
 // NewMember reads what identifies an opportunity that the source entry, of a kind, lists.
 func NewMember(o event.Opportunity, entry, kind string) Member {
 	m := Member{
-		ID: o.ID, Entry: entry, Source: kind, Rank: rank(kind), URL: o.URL,
+		ID: o.ID, Entry: entry, Source: kind, Rank: rank(kind), URL: o.URL, Posted: o.PostedAt,
 		ATS: atsOf(o.ID, o.URL), Address: Address(o.URL), Company: Company(o.Organisation), Sketch: sketch(o.Title + " " + o.Description),
 	}
 	if title, place := Title(o.Title), Place(o.Locations, o.Remote); m.Company != "" && title != "" && place != "" {
@@ -71,7 +74,7 @@ func rank(kind string) int {
 
 // equal says whether two tell the same of a posting.
 func (m Member) equal(o Member) bool {
-	return m.ID == o.ID && m.Entry == o.Entry && m.Source == o.Source && m.Rank == o.Rank && m.URL == o.URL && m.ATS == o.ATS &&
+	return m.ID == o.ID && m.Entry == o.Entry && m.Source == o.Source && m.Rank == o.Rank && m.URL == o.URL && m.Posted.Equal(o.Posted) && m.ATS == o.ATS &&
 		m.Address == o.Address && m.Opening == o.Opening && m.Company == o.Company && m.Shown == o.Shown && m.Told == o.Told &&
 		slices.Equal(m.Sketch, o.Sketch)
 }
@@ -97,6 +100,10 @@ func common(a, b Member) Layer {
 	return ""
 }
 
+// season is how far apart two postings of the same company, title and place may have
+// been posted: internships come back every year under the same name.
+const season = 180 * 24 * time.Hour
+
 // apart says whether two are certainly not one.
 func apart(a, b Member) bool {
 	switch by := common(a, b); {
@@ -107,6 +114,10 @@ func apart(a, b Member) bool {
 	case by == ByAddress:
 		return a.Entry == b.Entry && a.Opening != b.Opening // one page for several openings
 	case a.Entry == b.Entry:
+		return true
+	case by == ByOpening && a.Posted.Sub(b.Posted).Abs() > season:
+		return true
+	case by == ByOpening && differ(requisitions(a.URL), requisitions(b.URL)):
 		return true
 	}
 	return a.Address != "" && b.Address != "" && host(a.Address) == host(b.Address)
