@@ -2,6 +2,7 @@ package timelines
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -26,7 +27,7 @@ type sameMember struct {
 	Address string    `bson:"address,omitempty"`
 	Opening string    `bson:"opening,omitempty"`
 	Company string    `bson:"company,omitempty"`
-	Sketch  []int64   `bson:"sketch,omitempty"`
+	Sketch  []byte    `bson:"sketch,omitempty"` // little endian; an array of numbers is slow to read
 	Shown   bool      `bson:"shown"`
 	Told    int64     `bson:"told"`
 }
@@ -193,7 +194,7 @@ func storedMember(m same.Member) sameMember {
 		Company: m.Company, Shown: m.Shown, Told: int64(m.Told),
 	}
 	for _, least := range m.Sketch {
-		d.Sketch = append(d.Sketch, int64(least))
+		d.Sketch = binary.LittleEndian.AppendUint32(d.Sketch, least)
 	}
 	return d
 }
@@ -203,8 +204,8 @@ func (d sameMember) member() same.Member {
 		ID: d.ID, Entry: d.Entry, Source: d.Source, Rank: d.Rank, URL: d.URL, Posted: d.Posted.UTC(), ATS: d.ATS, Address: d.Address, Opening: d.Opening,
 		Company: d.Company, Shown: d.Shown, Told: uint64(d.Told),
 	}
-	for _, least := range d.Sketch {
-		m.Sketch = append(m.Sketch, uint32(least))
+	for rest := d.Sketch; len(rest) >= 4; rest = rest[4:] {
+		m.Sketch = append(m.Sketch, binary.LittleEndian.Uint32(rest))
 	}
 	return m
 }

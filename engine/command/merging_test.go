@@ -90,11 +90,11 @@ func (w *mergeWorld) shown() string {
 		if o.Status != event.Open {
 			continue
 		}
-		line := id
+		line := []string{id}
 		for _, l := range o.Also {
-			line += fmt.Sprintf(" %s(%s)", l.ID, l.By)
+			line = append(line, fmt.Sprintf("%s(%s)", l.ID, l.By))
 		}
-		list = append(list, line)
+		list = append(list, strings.Join(line, " "))
 	}
 	slices.Sort(list)
 	return strings.Join(list, "; ")

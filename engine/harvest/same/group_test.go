@@ -30,11 +30,11 @@ func told(x *Index) string {
 		if g.Leader().ID != id {
 			continue
 		}
-		line := id
+		line := []string{id}
 		for _, m := range g[1:] {
-			line += fmt.Sprintf(" %s(%s)", m.ID, g.By(m.ID))
+			line = append(line, fmt.Sprintf("%s(%s)", m.ID, g.By(m.ID)))
 		}
-		lines = append(lines, line)
+		lines = append(lines, strings.Join(line, " "))
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "; ")

@@ -2,20 +2,19 @@ package same
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 )
 
 // Index holds the postings that are open, by what identifies them.
 type Index struct {
 	members map[string]Member
-	keys    map[string]map[string]bool // key, with its layer, to ids
+	keys    map[string][]string // key, with its layer, to ids; most have one, which a set would double the memory for
 	splits  map[string]Split
 }
 
 // NewIndex makes one of what is remembered.
 func NewIndex(members []Member, splits []Split) *Index {
-	x := &Index{members: map[string]Member{}, keys: map[string]map[string]bool{}, splits: map[string]Split{}}
+	x := &Index{members: map[string]Member{}, keys: map[string][]string{}, splits: map[string]Split{}}
 	for _, m := range members {
 		x.put(m)
 	}
@@ -41,16 +40,13 @@ func (x *Index) put(m Member) {
 	x.remove(m.ID)
 	x.members[m.ID] = m
 	for _, k := range keysOf(m) {
-		if x.keys[k] == nil {
-			x.keys[k] = map[string]bool{}
-		}
-		x.keys[k][m.ID] = true
+		x.keys[k] = append(x.keys[k], m.ID)
 	}
 }
 
 func (x *Index) remove(id string) {
 	for _, k := range keysOf(x.members[id]) {
-		delete(x.keys[k], id)
+		x.keys[k] = slices.DeleteFunc(x.keys[k], func(other string) bool { return other == id })
 		if len(x.keys[k]) == 0 {
 			delete(x.keys, k)
 		}
@@ -75,13 +71,14 @@ const companyKey = "company\x00"
 
 // neighbours are the ids that share a key of a layer with a posting, itself among them.
 func (x *Index) neighbours(m Member) []string {
-	found := map[string]bool{}
+	var found []string
 	for _, by := range layers {
 		if k := m.key(by); k != "" {
-			maps.Copy(found, x.keys[string(by)+"\x00"+k])
+			found = append(found, x.keys[string(by)+"\x00"+k]...)
 		}
 	}
-	return slices.Sorted(maps.Keys(found))
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 // component is everything that hangs together with a posting by any key, by id.

@@ -2,7 +2,6 @@ package same
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
@@ -214,7 +213,7 @@ const maxSuggestions = 10
 func (x *Index) Suggest(id string) (list []Suggestion) {
 	m := x.members[id]
 	group := x.Group(id)
-	for _, other := range slices.Sorted(maps.Keys(x.keys[companyKey+m.Company])) {
+	for _, other := range slices.Sorted(slices.Values(x.keys[companyKey+m.Company])) {
 		if slices.ContainsFunc(group, func(g Member) bool { return g.ID == other }) || x.apart(m, x.members[other]) {
 			continue
 		}
