@@ -3,8 +3,10 @@ package api
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
+	"tideline/engine/event"
 	"tideline/engine/harvest/same"
 )
 
@@ -58,4 +60,19 @@ func TestOpsSeeAndSplitMerges(t *testing.T) {
 	w.do("GET", "/opportunities/other/merge", ops, "").problem(t, 404)
 	w.merges.err = fmt.Errorf("%w: away", ErrUnavailable)
 	w.do("GET", "/opportunities/of-sam/merge", ops, "").problem(t, 503)
+}
+
+func TestFeedsShowWhatElseListsAnOpportunityAtOnce(t *testing.T) {
+	w := newWorld(t)
+	o := job("o1")
+	o.Skills = nil // then a version shares nothing to be told apart by
+	w.apply(o.ID, &o)
+	w.feed("sam", o.ID)
+	token := w.token(Student, "sam")
+	get[feedPage](w, "/recommendations/jobs", token) // fills the cache
+	o.Also = []event.Listing{{ID: "apify:1", Source: "apify", URL: "https://list.example/1", By: "url"}}
+	w.apply(o.ID, new(o))
+	if a := w.do("GET", "/recommendations/jobs", token, ""); !strings.Contains(a.body, "https://list.example/1") {
+		t.Errorf("%s", a.body)
+	}
 }

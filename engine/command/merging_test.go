@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -209,6 +210,7 @@ func second(_ same.Merge, err error) error { return err }
 func TestARunThatIsCutOffWhileItMergesIsMadeUpFor(t *testing.T) {
 	for name, cut := range map[string]func(*mergeWorld){
 		"before it published":  func(w *mergeWorld) { w.fail = 0 },
+		"and goes on":          func(w *mergeWorld) { w.fail = 0 }, // the same process, which knew more than it has stored
 		"before it remembered": func(w *mergeWorld) { w.afterPublish = func() { w.store.Close() } },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -220,8 +222,10 @@ func TestARunThatIsCutOffWhileItMergesIsMadeUpFor(t *testing.T) {
 			cut(w)
 			_, _ = w.runner.Once(t.Context(), "board", harvest.ByRequest)
 			w.fail, w.afterPublish = -1, nil
-			w.reopen()
-			w.runner = w.process("p2")
+			if name != "and goes on" {
+				w.reopen()
+				w.runner = w.process("p2")
+			}
 			w.run("board")
 			if got := w.shown(); got != "greenhouse:10001 apify:1(ats)" {
 				t.Errorf("shown: %s", got)
@@ -259,5 +263,29 @@ func TestOnlyJobsAreMerged(t *testing.T) {
 	w.run("list")
 	if got := w.shown(); got != "x:1; y:1" {
 		t.Errorf("shown: %s", got)
+	}
+}
+
+func TestSourcesThatRunAtOnceMergeOneAfterTheOther(t *testing.T) {
+	w := newMergeWorld(t)
+	for i := range 450 { // several batches of each
+		number := 10000 + i
+		w.ats.postings = append(w.ats.postings, opening(fmt.Sprint("greenhouse:", number), "Engineer", "Pune", fmt.Sprint("https://boards.greenhouse.io/harbor/jobs/", number)))
+		w.list.postings = append(w.list.postings, opening(fmt.Sprint("apify:", number), "Engineer", "Pune", fmt.Sprint("https://harbor.example/?gh_jid=", number)))
+	}
+	var running sync.WaitGroup
+	for _, name := range []string{"board", "list"} {
+		running.Go(func() {
+			if run, err := w.runner.Once(t.Context(), name, harvest.ByRequest); err != nil || run.Outcome != harvest.Whole {
+				t.Errorf("%+v, %v", run, err)
+			}
+		})
+	}
+	running.Wait()
+	for i := range 450 {
+		leader := w.published[fmt.Sprint("greenhouse:", 10000+i)]
+		if double := fmt.Sprint("apify:", 10000+i); len(leader.Also) != 1 || leader.Also[0].ID != double || w.published[double].Status == event.Open {
+			t.Fatalf("%+v and %+v", leader, w.published[double])
+		}
 	}
 }

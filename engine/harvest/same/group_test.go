@@ -319,3 +319,16 @@ func TestADoubleTakesOver(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoTakesOverIsPublishedAlsoWhenThatIsCutOff(t *testing.T) {
+	a := posting("greenhouse", "greenhouse:10001", "Engineer", "Pune", "")
+	b := posting("apify", "b:1", "Engineer", "Pune", "")
+	w := &world{map[string]Member{}, map[string]Split{}, map[string]string{}}
+	w.carryOut(w.index().Apply([]Change{{Member: a, Open: true}, {Member: b, Open: true}}), 3)
+	w.carryOut(w.index().Apply([]Change{{Member: a}}), 1) // stored, and not published
+	x := w.index()
+	w.carryOut(x.Apply([]Change{{Member: a}}), 3)
+	if err := w.check(x); err != nil || w.topic["b:1"] != "open []" {
+		t.Errorf("%v: %v", err, w.topic)
+	}
+}
