@@ -58,6 +58,7 @@ type world struct {
 	hiring *hiringWorld
 
 	sources sourceWorld
+	merges  mergeWorld
 }
 
 func newWorld(t testing.TB, change ...func(*Config, *Ports)) *world {
@@ -69,7 +70,7 @@ func newWorld(t testing.TB, change ...func(*Config, *Ports)) *world {
 	config := Config{Addr: "127.0.0.1:0", Loopback: true, Auth: testAuth}
 	ports := Ports{
 		Feeds: w, Catalog: w.catalog, Publisher: w, Scorer: match.NewScorer(match.Default(), skills.Normalize),
-		Notify: w.notifyPorts(), Hiring: w.hiringPorts(), Ready: w.isReady, Gatherer: w.metrics, Now: w.clock, CatalogVersion: w.version.Load, Sources: &w.sources,
+		Notify: w.notifyPorts(), Hiring: w.hiringPorts(), Ready: w.isReady, Gatherer: w.metrics, Now: w.clock, CatalogVersion: w.version.Load, Sources: &w.sources, Merges: &w.merges,
 	}
 	for _, f := range change {
 		f(&config, &ports)

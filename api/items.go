@@ -50,7 +50,7 @@ func (c *items) get(m event.Member) *item {
 	if !ok {
 		return nil
 	}
-	if !hit || !same(&kept.opportunity, &o) {
+	if !hit || !sameVersion(&kept.opportunity, &o) {
 		kept = &item{opportunity: o, json: render(o)}
 		c.kept.put(m, kept)
 	}
@@ -67,15 +67,16 @@ func render(o event.Opportunity) []byte {
 	return body
 }
 
-// same tells two versions apart cheaply: the catalog hands out copies of one
+// sameVersion tells two versions apart cheaply: the catalog hands out copies of one
 // value until a new version comes, and versions share no memory. Versions that
 // differ in nothing may be taken for different, never the other way round.
-func same(a, b *event.Opportunity) bool {
+func sameVersion(a, b *event.Opportunity) bool {
 	return a.ID == b.ID && a.Bucket == b.Bucket && a.Kind == b.Kind && a.Title == b.Title && a.Organisation == b.Organisation &&
 		a.URL == b.URL && a.Description == b.Description && a.Source == b.Source && a.Recruiter == b.Recruiter &&
 		a.Remote == b.Remote && a.Status == b.Status && a.PostedAt.Equal(b.PostedAt) &&
 		a.Deadline == b.Deadline && a.Difficulty == b.Difficulty &&
-		sameMemory(a.Skills, b.Skills) && sameMemory(a.Locations, b.Locations) && sameMemory(a.GraduationYears, b.GraduationYears)
+		sameMemory(a.Skills, b.Skills) && sameMemory(a.Locations, b.Locations) && sameMemory(a.GraduationYears, b.GraduationYears) &&
+		sameMemory(a.Also, b.Also) && a.MergedInto == b.MergedInto
 }
 
 func sameMemory[T any](a, b []T) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }

@@ -66,6 +66,9 @@ type Ports struct {
 
 	// Sources are those of opportunities from outside; nil: not served.
 	Sources Sources
+
+	// Merges are those of what outside sources list; nil: not served.
+	Merges Merges
 }
 
 // Config says where the API listens and whom it trusts.

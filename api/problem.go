@@ -13,6 +13,7 @@ import (
 	"tideline/engine/erasure"
 	"tideline/engine/event"
 	"tideline/engine/harvest"
+	"tideline/engine/harvest/same"
 	"tideline/engine/hiring"
 )
 
@@ -92,6 +93,9 @@ var statuses = []struct {
 	{erasure.ErrNone, http.StatusNotFound, ""},
 	{hiring.ErrBusy, http.StatusServiceUnavailable, "1"},
 	{harvest.ErrNoSource, http.StatusNotFound, ""},
+	{same.ErrUnknown, http.StatusNotFound, ""},
+	{same.ErrAlone, http.StatusConflict, ""},
+	{same.ErrNotSplit, http.StatusConflict, ""},
 	{harvest.ErrDisabled, http.StatusConflict, ""},
 	{ErrRebuilding, http.StatusServiceUnavailable, "2"},
 	{ErrUnavailable, http.StatusServiceUnavailable, "5"},

@@ -97,7 +97,7 @@ func (s *Server) routes() []route {
 		{id: "openapi", method: get, path: "/openapi.json", serve: s.openapi, tag: "operations", summary: "This document", answer: "application/openapi+json"},
 		{id: "docs", method: get, path: "/docs", serve: s.docs, tag: "operations", summary: "This document, for people", answer: "text/html"},
 	}
-	return slices.Concat(list, s.notifyRoutes(), s.hiringRoutes(), s.sourceRoutes())
+	return slices.Concat(list, s.notifyRoutes(), s.hiringRoutes(), s.sourceRoutes(), s.mergeRoutes())
 }
 
 // register makes the routes and writes the document about them.

@@ -6,7 +6,9 @@
 // erasures and the audit beside them.
 //
 // What outside sources had and when they ran is in sources, sources_seen and
-// source_runs; whoever runs a source holds a lease in sources.
+// source_runs; whoever runs a source holds a lease in sources. Which postings are
+// open, by what identifies them, is in same, who split which in same_splits, and
+// whoever merges holds the lease in same_lease.
 //
 // Rulesets and applications are kept here and nowhere else; an application is
 // replaced by compare-and-set on its revision. Every other write is a guarded
@@ -94,7 +96,7 @@ func (s *Store) Prepare(ctx context.Context) error {
 		}
 	}
 	for _, prepare := range []func(context.Context) error{
-		s.prepareNotifications, s.prepareRulesets, s.prepareApplications, s.prepareAudit, s.prepareSources, s.prepareErasures,
+		s.prepareNotifications, s.prepareRulesets, s.prepareApplications, s.prepareAudit, s.prepareSources, s.prepareSame, s.prepareErasures,
 	} {
 		if err := prepare(ctx); err != nil {
 			return err
@@ -149,6 +151,16 @@ type document struct {
 	Status          string     `bson:"status,omitempty"`
 	PostedAt        *time.Time `bson:"posted_at,omitempty"`
 	Deadline        *time.Time `bson:"deadline,omitempty"`
+	Also            []listing  `bson:"also,omitempty"`
+	MergedInto      string     `bson:"merged_into,omitempty"`
+}
+
+// listing is an event.Listing as it is stored.
+type listing struct {
+	ID     string `bson:"id"`
+	Source string `bson:"source"`
+	URL    string `bson:"url,omitempty"`
+	By     string `bson:"by"`
 }
 
 // pay is an event.Compensation as it is stored.
@@ -170,6 +182,10 @@ func documentOf(c Change) document {
 	d.Source, d.Recruiter, d.GraduationYears, d.Locations, d.Remote = o.Source, o.Recruiter, o.GraduationYears, o.Locations, o.Remote
 	d.Difficulty, d.Status, d.PostedAt, d.Deadline = o.Difficulty, string(o.Status), &o.PostedAt, o.Deadline
 	d.Workplace, d.Language, d.Compensation = o.Workplace, o.Language, (*pay)(o.Compensation)
+	d.MergedInto = o.MergedInto
+	for _, l := range o.Also {
+		d.Also = append(d.Also, listing(l))
+	}
 	for _, skill := range o.Skills {
 		d.Skills = append(d.Skills, bson.M{"name": skill.Name, "level": skill.Level, "weight": skill.Weight})
 	}
@@ -181,7 +197,10 @@ func (d document) opportunity(b event.Bucket) event.Opportunity {
 		ID: d.ID, Bucket: b, Title: d.Title, Kind: d.Kind, Organisation: d.Organisation, URL: d.URL,
 		Description: d.Description, Source: d.Source, Recruiter: d.Recruiter, GraduationYears: d.GraduationYears,
 		Locations: d.Locations, Remote: d.Remote, Difficulty: d.Difficulty, Status: event.Status(d.Status), Deadline: d.Deadline,
-		Workplace: d.Workplace, Language: d.Language, Compensation: (*event.Compensation)(d.Compensation),
+		Workplace: d.Workplace, Language: d.Language, Compensation: (*event.Compensation)(d.Compensation), MergedInto: d.MergedInto,
+	}
+	for _, l := range d.Also {
+		o.Also = append(o.Also, event.Listing(l))
 	}
 	if d.PostedAt != nil {
 		o.PostedAt = d.PostedAt.UTC()

@@ -52,6 +52,7 @@ func change(id string, offset int64, b event.Bucket, title string) Change {
 			ID: id, Bucket: b, Title: title, Status: event.Open, PostedAt: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC),
 			Skills: []event.RequiredSkill{{Name: "go", Level: 3, Weight: 2}}, Difficulty: new(40.0), Locations: []string{"Oslo"},
 			Workplace: "hybrid", Language: "en", Compensation: &event.Compensation{Min: 10, Max: 12.5, Currency: "INR", Period: "month", Note: "plus incentives"},
+			Also: []event.Listing{{ID: "apify:1", Source: "apify", URL: "https://list.example/1", By: "url"}}, MergedInto: "other",
 		}
 	}
 	return c

@@ -117,6 +117,9 @@ func (r *realRun) steps(ctx context.Context) error {
 	if err := r.replaySources(ctx); err != nil {
 		return err
 	}
+	if _, err := r.mergeRecordings(ctx); err != nil {
+		return err
+	}
 	if err := r.publish(ctx, v); err != nil {
 		return err
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"tideline/api"
 	"tideline/engine/config"
 	"tideline/engine/harvest"
+	"tideline/engine/harvest/same"
 	"tideline/streams"
 	"tideline/streams/sources/fetch"
 	"tideline/streams/sources/manifest"
@@ -62,6 +64,14 @@ func (s sourceStore) RequestSource(ctx context.Context, name string, at time.Tim
 	return s.Store.RequestSource(ctx, name, at)
 }
 
+// TakeMerging may come first too.
+func (s sourceStore) TakeMerging(ctx context.Context, holder string, now, until time.Time) (int64, error) {
+	if err := s.prepare(ctx); err != nil {
+		return 0, err
+	}
+	return s.Store.TakeMerging(ctx, holder, now, until)
+}
+
 // opportunityPublisher is a runner.Publisher.
 type opportunityPublisher struct{ producer *streams.Producer }
 
@@ -98,8 +108,32 @@ func (p sourcesPort) RunNow(ctx context.Context, name string) error {
 	return sourceError(p.runner.RunNow(ctx, name))
 }
 
+// mergesPort is an api.Merges.
+type mergesPort struct{ runner *runner.Runner }
+
+// Merged implements api.Merges, as do the following.
+func (p mergesPort) Merged(ctx context.Context, id string) (same.Merge, error) {
+	view, err := p.runner.Merged(ctx, id)
+	return view, sourceError(err)
+}
+
+// Split takes a posting out of its merge.
+func (p mergesPort) Split(ctx context.Context, id string) (same.Merge, error) {
+	view, err := p.runner.Split(ctx, id)
+	return view, sourceError(err)
+}
+
+// Rejoin takes a split back.
+func (p mergesPort) Rejoin(ctx context.Context, id string) (same.Merge, error) {
+	view, err := p.runner.Rejoin(ctx, id)
+	return view, sourceError(err)
+}
+
+// mistakes are errors that the caller caused.
+var mistakes = []error{harvest.ErrNoSource, harvest.ErrDisabled, same.ErrUnknown, same.ErrAlone, same.ErrNotSplit}
+
 func sourceError(err error) error {
-	if err == nil || errors.Is(err, harvest.ErrNoSource) || errors.Is(err, harvest.ErrDisabled) {
+	if err == nil || slices.ContainsFunc(mistakes, func(mistake error) bool { return errors.Is(err, mistake) }) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", api.ErrUnavailable, err)

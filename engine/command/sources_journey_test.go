@@ -12,6 +12,7 @@ import (
 	"tideline/api"
 	"tideline/engine/event"
 	"tideline/engine/harvest"
+	"tideline/engine/harvest/same"
 	"tideline/streams/sources/fetchtest"
 )
 
@@ -60,9 +61,16 @@ func TestASourceReachesTheFeeds(t *testing.T) {
 	}); err != nil {
 		t.Error("it is not in opportunities_jobs")
 	}
+	var merge same.Merge
+	ops.must(200, "GET", "/opportunities/greenhouse:1/merge", "", &merge)
+	if merge.Leader != "greenhouse:1" || len(merge.Members) != 1 || merge.Members[0].Source != "harbor" {
+		t.Errorf("%+v", merge)
+	}
+	ops.must(409, "POST", "/opportunities/greenhouse:1/split", "", nil)
 	board.list("Python Intern")
 	run()
 	shown(0)
+	ops.must(404, "GET", "/opportunities/greenhouse:1/merge", "", nil)
 
 	ops.must(409, "POST", "/sources/days/run", "", nil)
 	var list struct{ Items []harvest.Status }

@@ -36,6 +36,7 @@ type jobBoard struct {
 	t     *testing.T
 	clock *fetchtest.Clock
 	store *timelines.Store
+	uri   string // of the store
 
 	mu           sync.Mutex
 	jobs         map[int]string // id to title
@@ -58,14 +59,22 @@ func newBoard(t *testing.T) *jobBoard {
 		t.Fatal(err)
 	}
 	t.Cleanup(servers.Close)
-	if b.store, err = timelines.New(timelines.Config{URI: servers.MongoURI, Database: "test", Serial: true}, nil, log); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.store.Close)
+	b.uri = servers.MongoURI
+	b.reopen()
 	if err := errors.Join(b.store.Prepare(t.Context()), servers.IndexIDs(t.Context(), "test")); err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// reopen connects to the store again.
+func (b *jobBoard) reopen() {
+	store, err := timelines.New(timelines.Config{URI: b.uri, Database: "test", Serial: true}, nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(store.Close)
+	b.store = store
 }
 
 func (b *jobBoard) start() {

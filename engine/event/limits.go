@@ -6,6 +6,7 @@ package event
 const (
 	MaxSkills    = 64   // skills of one profile or opportunity
 	MaxTopics    = 50   // skills that one piece of content is about
+	MaxAlso      = 64   // other listings of one opportunity
 	MaxLevel     = 5    // 1 heard of it .. 5 expert
 	MaxWeight    = 10   // importance of one required skill
 	maxID        = 128  // bytes

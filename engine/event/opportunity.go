@@ -65,9 +65,19 @@ type Opportunity struct {
 	Workplace       string          `json:"workplace,omitempty"`  // onsite, hybrid or remote; empty: not told
 	Language        string          `json:"language,omitempty"`   // of the text, such as en
 	Compensation    *Compensation   `json:"compensation,omitempty"`
-	Status          Status          `json:"status"`             // default open
-	PostedAt        time.Time       `json:"posted_at"`          // UTC, whole seconds
-	Deadline        *time.Time      `json:"deadline,omitempty"` // expired once now >= deadline; nil: none
+	Status          Status          `json:"status"`                // default open
+	PostedAt        time.Time       `json:"posted_at"`             // UTC, whole seconds
+	Deadline        *time.Time      `json:"deadline,omitempty"`    // expired once now >= deadline; nil: none
+	Also            []Listing       `json:"also,omitempty"`        // where other sources list the same opening
+	MergedInto      string          `json:"merged_into,omitempty"` // id of the opportunity that is shown instead
+}
+
+// Listing is where another source lists the same opening.
+type Listing struct {
+	ID     string `json:"id"` // of the opportunity, as that source has it
+	Source string `json:"source"`
+	URL    string `json:"url,omitempty"`
+	By     string `json:"by"` // what they have in common: ats, url or opening
 }
 
 type opportunityWire struct {
@@ -186,6 +196,16 @@ func (o *Opportunity) check(c *checker) {
 	}
 	c.text("language", o.Language, maxLanguage)
 	c.compensation(o.Compensation)
+	c.text("merged_into", o.MergedInto, maxID)
+	if c.count("also", len(o.Also), MaxAlso) {
+		for i, l := range o.Also {
+			path := fmt.Sprintf("also[%d]", i)
+			c.id(path+".id", l.ID)
+			c.text(path+".source", l.Source, maxName)
+			c.text(path+".url", l.URL, maxURL)
+			c.text(path+".by", l.By, maxName)
+		}
+	}
 }
 
 func (c *checker) skill(path, name string, level int) {

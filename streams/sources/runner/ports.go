@@ -6,6 +6,7 @@ import (
 
 	"tideline/engine/event"
 	"tideline/engine/harvest"
+	"tideline/engine/harvest/same"
 )
 
 // Leases decides who runs a source, and keeps its state. Safe for concurrent use,
@@ -28,6 +29,21 @@ type Memory interface {
 	PutSourceItems(ctx context.Context, source string, items []harvest.Item) error
 }
 
+// Sameness keeps what identifies the postings that are open, of all sources. Only
+// who holds the lease of merging writes.
+type Sameness interface {
+	// TakeMerging takes the lease; the error wraps harvest.ErrTaken while another has
+	// it. Each taking has a number, one more than that before.
+	TakeMerging(ctx context.Context, holder string, now, until time.Time) (number int64, err error)
+	LeaveMerging(ctx context.Context, holder string, number int64) error
+	SameMembers(ctx context.Context) ([]same.Member, error)
+	PutSameMembers(ctx context.Context, members []same.Member) error
+	DropSameMembers(ctx context.Context, ids []string) error
+	SameSplits(ctx context.Context) ([]same.Split, error)
+	PutSplit(ctx context.Context, split same.Split) error
+	DropSplit(ctx context.Context, id string) error
+}
+
 // Journal keeps the records of runs.
 type Journal interface {
 	AddSourceRun(ctx context.Context, run harvest.Run) error
@@ -38,6 +54,7 @@ type Journal interface {
 type Store interface {
 	Leases
 	Memory
+	Sameness
 	Journal
 }
 

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"time"
 
+	"tideline/engine/event"
 	"tideline/engine/harvest"
+	"tideline/engine/harvest/same"
 	"tideline/streams/sources"
 	"tideline/streams/sources/fetch"
 	"tideline/streams/sources/manifest"
@@ -29,6 +31,7 @@ type run struct {
 	sink     *sources.Sink
 	items    []harvest.Item // to be remembered
 	changes  []Change       // to be published before
+	quiet    []same.Change  // published before it was known what identifies them
 	coverage sources.Coverage
 	pending  map[string]bool // ids of which nobody knows what was published last
 
@@ -101,6 +104,9 @@ func (r *run) poll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.merge(ctx, func(*same.Index) error { return nil }); err != nil { // read what identifies
+		return err
+	}
 	r.ledger = harvest.NewLedger(items, r.state.Pending, r.at)
 	r.coverage, err = r.entry.Source.Poll(ctx, r.web, r.sink)
 	if r.stopped {
@@ -129,11 +135,13 @@ func (r *run) see(ctx context.Context, s sources.Record) error {
 		o := *s.Opportunity
 		o.PostedAt = item.PostedAt
 		r.changes = append(r.changes, Change{o.ID, &o})
+	} else if o := s.Opportunity; verdict != harvest.Repeated && o.Bucket == event.Jobs && o.Status == event.Open && !r.settled(o.ID) {
+		r.quiet = append(r.quiet, same.Change{Member: same.NewMember(*o, r.entry.Name, r.entry.Kind), Open: true, Quiet: true})
 	}
 	if verdict.Remember() {
 		r.items = append(r.items, item)
 	}
-	if len(r.items) < batch {
+	if len(r.items) < batch && len(r.quiet) < batch {
 		return nil
 	}
 	err := r.flush(ctx)
@@ -144,7 +152,7 @@ func (r *run) see(ctx context.Context, s sources.Record) error {
 // flush notes what it is about to publish, publishes, and then remembers, while
 // the lease holds. What is noted and not remembered is published again.
 func (r *run) flush(ctx context.Context) error {
-	if len(r.items) == 0 {
+	if len(r.items) == 0 && len(r.quiet) == 0 {
 		return nil
 	}
 	for _, c := range r.changes {
@@ -153,18 +161,13 @@ func (r *run) flush(ctx context.Context) error {
 	if err := r.extend(ctx); err != nil {
 		return err
 	}
-	if len(r.changes) > 0 {
-		if err := r.publisher.Publish(ctx, r.changes); err != nil {
-			return fmt.Errorf("publish: %w", err)
-		}
-	}
-	if err := r.store.PutSourceItems(ctx, r.entry.Name, r.items); err != nil {
+	if err := r.publishMerged(ctx); err != nil {
 		return err
 	}
 	for _, i := range r.items {
 		delete(r.pending, i.ID)
 	}
-	r.items, r.changes = r.items[:0], nil
+	r.items, r.changes, r.quiet = r.items[:0], nil, nil
 	return nil
 }
 

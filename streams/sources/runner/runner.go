@@ -8,6 +8,9 @@
 // the end of a poll that saw everything; a poll that broke off closes nothing.
 // Validators and the schedule are moved on at the very end.
 //
+// What is published of jobs depends on what other sources list: see package same.
+// For that part of a batch all runs of all processes wait for each other.
+//
 // Who loses the lease stops before the next batch. Between that look and the
 // writes of one batch another could begin; both then write what the source says.
 package runner
@@ -59,6 +62,7 @@ type Runner struct {
 	since     time.Time
 	nudge     chan struct{}
 	slots     chan struct{}
+	merger    merger
 
 	mu       sync.Mutex
 	busy     map[string]bool
