@@ -121,7 +121,14 @@ func plain(v ref.Val) (string, bool) {
 // an evaluation allocates nothing for it.
 type activation Subject
 
-var unknownPart = types.NewErr("not known here")
+// someNode stands for the place of an error that nobody asks about. An error
+// without one is given the place of whoever meets it first, in the error itself:
+// one that partitions share would be written to by all of them at once.
+const someNode = 1
+
+var unknownPart = types.NewErrWithNodeID(someNode, "not known here")
+
+var _ = types.LabelErrNode(someNode, types.NoSuchOverloadErr()) // cel-go shares this one
 
 // ResolveName implements cel.Activation.
 func (a *activation) ResolveName(name string) (any, bool) {
