@@ -18,21 +18,25 @@ const maxGap = 6 * 24 * time.Hour
 // feeds, and shows the rules each version. The catalog must have reached r.To.
 // What does not fit the batch's budget is put off to a continuation.
 func (p *Partition) Range(r event.Range, out *Effects) {
-	before := p.progress(r.Partition)
+	before, fresh := p.progress(r.Partition), r.From
 	if slices.Contains(p.meta.Open, r) {
 		p.meta.Open = without(p.meta.Open, r)
-	} else if r.From = max(r.From, before.next); r.From > r.To {
-		return // a router that lost its place says things twice
+	} else { // what a router says twice is shown twice, and judged once
+		fresh = max(r.From, before.next)
 	}
 	p.meta.Positions[r.Partition] = max(before.next, r.To+1)
 	for _, w := range p.catalog.Changed(r) {
-		if out.Entries >= p.config.MaxEntries {
+		if w.Offset >= fresh && out.Entries >= p.config.MaxEntries {
+			r.From = fresh
 			p.putOff(r, w.Offset, out)
 			p.hand(out)
 			return
 		}
 		if w.Latest() {
 			p.update(w.Item, out)
+		}
+		if w.Offset < fresh {
+			continue
 		}
 		if w.Item.Before(func(at catalog.Position) bool {
 			return at.Partition == r.Partition && at.Offset > w.Offset && before.has(at)
@@ -43,7 +47,7 @@ func (p *Partition) Range(r event.Range, out *Effects) {
 			if at.Partition != r.Partition {
 				return p.progress(at.Partition).has(at)
 			}
-			return at.Offset < w.Offset && (at.Offset >= r.From || before.has(at))
+			return at.Offset < w.Offset && (at.Offset >= fresh || before.has(at))
 		})
 		p.touchOpportunity(w, was, touch{kind: rulesets.OnOpportunities, at: time.UnixMilli(r.At).UTC()}, out)
 	}

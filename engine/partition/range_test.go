@@ -43,6 +43,22 @@ func TestARangeThatExceedsTheBudgetIsContinued(t *testing.T) {
 	}
 }
 
+// A router that lost its place says things twice; a feed may have been lost meanwhile.
+func TestARangeThatComesTwiceIsShownTwice(t *testing.T) {
+	b := newBench(t, Config{MaxEntries: 1})
+	b.do(putProfile(b, "s"))
+	var all event.Range
+	for i := range 3 {
+		o := opportunity(i)
+		all = b.publish(o.ID, &o)
+		b.do(ranged(b, all))
+	}
+	all.From = 0
+	if out := b.do(ranged(b, all)); len(out.Feeds) != 1 || len(out.Feeds[0].Add) != 3 || len(out.Rest) > 0 || b.Passed()[0] != 3 {
+		t.Errorf("said again: %+v, the rest is %v, passed %d", out.Feeds, out.Rest, b.Passed()[0])
+	}
+}
+
 func TestARangeTakesTheOlderVersionBackWhereTheLatestDoesNotMatch(t *testing.T) {
 	b := newBench(t, Config{})
 	b.do(putProfile(b, "s"))
