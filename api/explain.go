@@ -2,7 +2,9 @@ package api
 
 import (
 	"net/http"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -35,6 +37,7 @@ type ruleReason struct {
 	Recipient   string              `json:"recipient,omitempty"`
 	Key         string              `json:"key,omitempty"`
 	Last        *event.Decision     `json:"last,omitempty" doc:"the last decision about this, with the gate that dropped it"`
+	Unrecorded  string              `json:"unrecorded,omitempty" doc:"what may be the reason when it fires and nothing was decided: it waits, or was adopted"`
 	Explanation *match.Explanation  `json:"explanation,omitempty"`
 
 	student string
@@ -119,11 +122,30 @@ func (s *Server) explainRule(c *fiber.Ctx, who principal) error {
 		if known && (who.role != Student || answer.Recipient == who.subject) {
 			answer.Last = &last
 		}
+		if !known && answer.Fires {
+			answer.Unrecorded = unrecorded(rule)
+		}
 	}
 	if who.role == Student {
 		answer.hideRecruiter()
 	}
 	return c.JSON(answer)
+}
+
+// unrecorded says what may have kept something that is true from being decided:
+// what waits is no record yet, and what a rule found when it came never is one.
+func unrecorded(rule *rulesets.Rule) string {
+	var reasons []string
+	if d := rule.Notice.Digest; d != nil {
+		reasons = append(reasons, "it waits for the rule's next digest, which comes "+time.Duration(d.Window).String()+" after the last")
+	}
+	if rule.HeldFor > 0 {
+		reasons = append(reasons, "it has not been true for "+rule.HeldFor.String()+" yet")
+	}
+	if rule.HasAt {
+		reasons = append(reasons, "its time has not come, or was past")
+	}
+	return "Nothing is decided about it: " + strings.Join(append(reasons, "it was true already when the rule came into force"), ", or ") + "."
 }
 
 // hideRecruiter takes out what would name a recruiter to a student.

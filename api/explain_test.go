@@ -55,7 +55,7 @@ func TestAPairRuleIsExplained(t *testing.T) {
 func TestAGapRuleIsExplained(t *testing.T) {
 	w := explainedWorld(t)
 	sam := w.token(Student, "sam")
-	if got := get[ruleReason](w, "/explain?rule=lacks&gap=sql", sam); !got.Fires || got.Flip == nil || got.Conjuncts[0].Values["gap.severity"] != "0.9" || got.Last != nil {
+	if got := get[ruleReason](w, "/explain?rule=lacks&gap=sql", sam); got.Unrecorded != "Nothing is decided about it: it was true already when the rule came into force." || !got.Fires || got.Flip == nil || got.Conjuncts[0].Values["gap.severity"] != "0.9" || got.Last != nil {
 		t.Errorf("%+v", got)
 	}
 	if got := get[ruleReason](w, "/explain?rule=lacks&gap=git", sam); got.Fires || got.Flip.Text == "" {
@@ -133,4 +133,22 @@ func TestARuleAboutApplicationsIsExplained(t *testing.T) {
 	loading := applied()
 	loading.ready = false
 	loading.do("GET", "/explain?rule=stuck&application=a2", sam, "").problem(t, 503)
+}
+
+// What waits is no record yet; whoever asks is told that it may be so.
+func TestWhatIsNotDecidedIsExplained(t *testing.T) {
+	w := explainedWorld(t)
+	source := strings.Replace(testRules, "template: job-match, channels: [inapp]", "template: job-match, channels: [inapp], digest: {window: 6h, max: 5}", 1)
+	source = strings.Replace(source, "match.overlap >= 0.75\n", "match.overlap >= 0.5\n    held_for: 1d\n", 1)
+	w.inForce(source, 2)
+	sam := w.token(Student, "sam")
+	got := get[ruleReason](w, "/explain?rule=fits&opportunity=j1", sam)
+	if got.Unrecorded != "Nothing is decided about it: it waits for the rule's next digest, which comes 6h0m0s after the last, "+
+		"or it has not been true for 24h0m0s yet, or it was true already when the rule came into force." {
+		t.Errorf("it says %q", got.Unrecorded)
+	}
+	w.notify.decisions["sam/"+got.Key] = event.Decision{Key: got.Key, Outcome: event.Sent}
+	if got := get[ruleReason](w, "/explain?rule=fits&opportunity=j1", sam); got.Unrecorded != "" || got.Last == nil {
+		t.Errorf("what was sent is said to be undecided: %+v", got)
+	}
 }

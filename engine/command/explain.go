@@ -93,6 +93,7 @@ type reason struct {
 	Conjuncts               []rulesets.Conjunct
 	Flip                    *rulesets.Flip
 	Last                    *event.Decision
+	Unrecorded              string
 }
 
 func (r *remote) explainSubject(cmd *cobra.Command, query url.Values) error {
@@ -131,6 +132,8 @@ func printReason(out io.Writer, why reason) {
 		fmt.Fprintf(out, "last: %s (%s) to %s\n", why.Last.Outcome, why.Last.Reason, why.Recipient)
 	case why.Last != nil:
 		fmt.Fprintf(out, "last: %s to %s\n", why.Last.Outcome, why.Recipient)
+	case why.Unrecorded != "":
+		fmt.Fprintln(out, why.Unrecorded)
 	case why.Recipient == "":
 		fmt.Fprintln(out, "there is nobody to tell")
 	default:
