@@ -79,7 +79,7 @@ func rows(l *lab) []row {
 	return []row{
 		l.matchFull(), l.matchEmpty(), l.rebuild(), l.fanoutRebuilt(), l.fanoutEight(), l.fanoutOne(),
 		l.bytesPerEntry(), l.memory(), l.visible(), l.inboxed(), l.inboxedBeside(), l.recommend(),
-		l.ruleEvaluation(), l.ruleFiring(), l.fanOutStreams(), l.moves(), l.pipelines(), l.restart(),
+		l.ruleEvaluation(), l.ruleFiring(), l.fanOutStreams(), l.moves(), l.pipelines(), l.intake(10), l.intake(1), l.restart(),
 	}
 }
 
