@@ -1,6 +1,7 @@
 package timelines
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"tideline/engine/event"
 	"tideline/engine/harvest"
 	"tideline/engine/harvest/same"
 )
@@ -18,6 +20,7 @@ import (
 // sameMember is a same.Member as it is stored.
 type sameMember struct {
 	ID      string    `bson:"_id"`
+	Bucket  string    `bson:"bucket"`
 	Entry   string    `bson:"entry"`
 	Source  string    `bson:"source"`
 	Rank    int       `bson:"rank"`
@@ -190,7 +193,7 @@ func (s *Store) changeSame(ctx context.Context, models []mongo.WriteModel) error
 
 func storedMember(m same.Member) sameMember {
 	d := sameMember{
-		ID: m.ID, Entry: m.Entry, Source: m.Source, Rank: m.Rank, URL: m.URL, Posted: m.Posted, ATS: m.ATS, Address: m.Address, Opening: m.Opening,
+		ID: m.ID, Bucket: string(m.Bucket), Entry: m.Entry, Source: m.Source, Rank: m.Rank, URL: m.URL, Posted: m.Posted, ATS: m.ATS, Address: m.Address, Opening: m.Opening,
 		Company: m.Company, Shown: m.Shown, Told: int64(m.Told),
 	}
 	for _, least := range m.Sketch {
@@ -201,7 +204,7 @@ func storedMember(m same.Member) sameMember {
 
 func (d sameMember) member() same.Member {
 	m := same.Member{
-		ID: d.ID, Entry: d.Entry, Source: d.Source, Rank: d.Rank, URL: d.URL, Posted: d.Posted.UTC(), ATS: d.ATS, Address: d.Address, Opening: d.Opening,
+		ID: d.ID, Bucket: cmp.Or(event.Bucket(d.Bucket), event.Jobs), Entry: d.Entry, Source: d.Source, Rank: d.Rank, URL: d.URL, Posted: d.Posted.UTC(), ATS: d.ATS, Address: d.Address, Opening: d.Opening,
 		Company: d.Company, Shown: d.Shown, Told: uint64(d.Told),
 	}
 	for rest := d.Sketch; len(rest) >= 4; rest = rest[4:] {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"tideline/engine/event"
 	"tideline/engine/harvest"
@@ -21,7 +22,7 @@ func TestWhatIsTheSameIsRemembered(t *testing.T) {
 	s := open(t)
 	var want []same.Member
 	for i := range 130 { // more than two bulks
-		o := event.Opportunity{ID: fmt.Sprintf("greenhouse:%05d", i+10000), PostedAt: noon, Title: "Engineer", Organisation: "Harbor", Locations: []string{"Pune"}, URL: fmt.Sprint("https://h.example/", i+10000)}
+		o := event.Opportunity{ID: fmt.Sprintf("greenhouse:%05d", i+10000), Bucket: event.Buckets[i%3], PostedAt: noon, Title: "Engineer", Organisation: "Harbor", Locations: []string{"Pune"}, URL: fmt.Sprint("https://h.example/", i+10000)}
 		want = append(want, same.NewMember(o, "board", "greenhouse"))
 	}
 	if err := s.PutSameMembers(t.Context(), want); err != nil {
@@ -35,6 +36,13 @@ func TestWhatIsTheSameIsRemembered(t *testing.T) {
 	}
 	if err := s.DropSameMembers(t.Context(), []string{want[0].ID, "unknown"}); err != nil {
 		t.Fatal(err)
+	}
+	for i := 1; i < 100; i++ { // stored when only jobs were merged
+		if want[i].Bucket == event.Jobs {
+			if _, err := s.sameMembers().UpdateOne(t.Context(), byID(want[i].ID), bson.D{{Key: "$unset", Value: bson.D{{Key: "bucket", Value: ""}}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	got, err := s.SameMembers(t.Context())
 	slices.SortFunc(got, func(a, b same.Member) int { return cmp.Compare(a.ID, b.ID) })

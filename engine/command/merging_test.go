@@ -50,25 +50,26 @@ func opening(id, title, city, url string) event.Opportunity {
 type mergeWorld struct {
 	*jobBoard
 	ats, list listed
+	entries   []manifest.Entry
 	runner    *runner.Runner
 }
 
 func newMergeWorld(t *testing.T) *mergeWorld {
 	w := &mergeWorld{jobBoard: newBoard(t)}
-	w.runner = w.process("p1")
+	w.instance("board", "greenhouse", &w.ats)
+	w.instance("list", "apify", &w.list)
 	return w
+}
+
+// instance adds a source, and starts the process again with it.
+func (w *mergeWorld) instance(name, kind string, source sources.Source) {
+	w.entries = append(w.entries, manifest.Entry{Name: name, Kind: kind, Enabled: true, Absences: 1, Limits: fetch.DefaultLimits(), Source: source})
+	w.runner = w.process("p1")
 }
 
 // process is another process with the same sources.
 func (w *mergeWorld) process(instance string) *runner.Runner {
-	var entries []manifest.Entry
-	for _, e := range []struct {
-		name, kind string
-		source     sources.Source
-	}{{"board", "greenhouse", &w.ats}, {"list", "apify", &w.list}} {
-		entries = append(entries, manifest.Entry{Name: e.name, Kind: e.kind, Enabled: true, Absences: 1, Limits: fetch.DefaultLimits(), Source: e.source})
-	}
-	r := runner.New(runner.Config{Entries: entries, Instance: instance, Clock: w.clock}, w.store, w, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	r := runner.New(runner.Config{Entries: w.entries, Instance: instance, Clock: w.clock}, w.store, w, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	w.t.Cleanup(r.Close)
 	return r
 }
@@ -252,17 +253,52 @@ func TestWhatWasPublishedBeforeIsMergedToo(t *testing.T) {
 	}
 }
 
-// Content and hackathons are not openings.
-func TestOnlyJobsAreMerged(t *testing.T) {
+func TestAPageThatTwoSourcesListIsShownOnce(t *testing.T) {
 	w := newMergeWorld(t)
-	a, b := opening("x:1", "Go", "Pune", "https://h.example/12345"), opening("y:1", "Go", "Pune", "https://h.example/12345")
+	a, b := opening("x:1", "Go", "Pune", "https://h.example/go"), opening("y:1", "Learn Go", "Pune", "https://h.example/go/?utm_source=y")
 	a.Bucket, b.Bucket = event.Content, event.Content
 	w.ats.set(a)
 	w.list.set(b)
 	w.run("board")
 	w.run("list")
-	if got := w.shown(); got != "x:1; y:1" {
+	if got := w.shown(); got != "x:1 y:1(url)" {
 		t.Errorf("shown: %s", got)
+	}
+}
+
+// Two searches of one site overlap: what the one does not list any more stands as
+// long as the other lists it.
+func TestWhatAnotherInstanceListsStands(t *testing.T) {
+	w := newMergeWorld(t)
+	second := listed{}
+	w.instance("list-2", "apify", &second)
+	here := opening("apify:1", "Engineer", "Pune", careers)
+	there := here
+	there.Description = "as the other has it"
+	w.list.set(here)
+	second.set(there)
+	w.run("list")
+	w.run("list-2")
+	second.set()
+	if run := w.run("list-2"); run.Closed != 0 || w.shown() != "apify:1" || w.published["apify:1"].Description != "" {
+		t.Errorf("%+v, shown %s: %+v", run, w.shown(), w.published["apify:1"])
+	}
+	w.run("list-2")
+	w.ats.set(opening("greenhouse:10001", "Engineer", "Pune", atsURL))
+	w.run("board")
+	w.ats.set()
+	w.run("board")
+	if w.shown() != "apify:1" {
+		t.Errorf("who took over is not the one that is listed still: %s", w.shown())
+	}
+	w.list.set()
+	if run := w.run("list"); run.Closed != 1 || w.shown() != "" {
+		t.Errorf("%+v, shown %s", run, w.shown())
+	}
+	second.set(there)
+	w.run("list-2")
+	if w.shown() != "apify:1" || w.published["apify:1"].Description != there.Description {
+		t.Errorf("shown %s", w.shown())
 	}
 }
 
@@ -274,9 +310,9 @@ func TestSourcesThatRunAtOnceMergeOneAfterTheOther(t *testing.T) {
 		w.list.postings = append(w.list.postings, opening(fmt.Sprint("apify:", number), "Engineer", "Pune", fmt.Sprint("https://harbor.example/?gh_jid=", number)))
 	}
 	var running sync.WaitGroup
-	for _, name := range []string{"board", "list"} {
+	for name, process := range map[string]*runner.Runner{"board": w.runner, "list": w.process("p2")} { // of two processes
 		running.Go(func() {
-			if run, err := w.runner.Once(t.Context(), name, harvest.ByRequest); err != nil || run.Outcome != harvest.Whole {
+			if run, err := process.Once(t.Context(), name, harvest.ByRequest); err != nil || run.Outcome != harvest.Whole {
 				t.Errorf("%+v, %v", run, err)
 			}
 		})

@@ -29,8 +29,13 @@ var identifying = map[string][]string{
 	"workforcenow.adp.com":   {"jobid", "cid"},
 	"taleo.net":              {"job"},
 	"successfactors.com":     {"career_job_req_id", "company"},
+	"youtube.com":            {"v", "list"},
 	"brassring.com":          {"jobid", "partnerid", "siteid"},
 }
+
+// tracking are parameters that say where a reader comes from. Pages that are no
+// postings are told apart by anything else, on hosts that are not named above.
+var tracking = regexp.MustCompile(`^(utm_.*|mc_[ce]id|[a-z]*clid|ref|ref_src|referrer|source|src|si|igshid|feature|cmpid|campaign|trk|via|share|amp)$`)
 
 // read takes an address apart; nil: it is none.
 func read(address string) *url.URL {
@@ -54,7 +59,11 @@ func parameters(u *url.URL) map[string]string {
 }
 
 func hostname(u *url.URL) string {
-	return strings.TrimPrefix(strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), "www.")
+	at := strings.TrimPrefix(strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), "www.")
+	if rest, ok := strings.CutPrefix(at, "m."); ok && strings.Contains(rest, ".") {
+		return rest // the same for telephones
+	}
+	return at
 }
 
 func segments(u *url.URL) []string {
@@ -86,7 +95,7 @@ func ATS(address string) string {
 		return ""
 	}
 	given, path := parameters(u), segments(u)
-	named := func(kind, value string, is *regexp.Regexp) string {
+	numbered := func(kind, value string, is *regexp.Regexp) string {
 		if value = strings.ToLower(value); is.MatchString(value) {
 			return kind + ":" + value
 		}
@@ -95,25 +104,25 @@ func ATS(address string) string {
 	switch hostname(u) {
 	case "boards.greenhouse.io", "job-boards.greenhouse.io", "boards.eu.greenhouse.io", "job-boards.eu.greenhouse.io":
 		if len(path) >= 3 && path[1] == "jobs" {
-			return named("greenhouse", path[2], number)
+			return numbered("greenhouse", path[2], number)
 		}
 		if len(path) == 2 && path[0] == "embed" && path[1] == "job_app" {
-			return named("greenhouse", given["token"], number)
+			return numbered("greenhouse", given["token"], number)
 		}
 	case "jobs.lever.co", "jobs.eu.lever.co":
 		if len(path) >= 2 {
-			return named("lever", path[1], uuid)
+			return numbered("lever", path[1], uuid)
 		}
 	case "jobs.ashbyhq.com":
 		if len(path) >= 2 {
-			return named("ashby", path[1], uuid)
+			return numbered("ashby", path[1], uuid)
 		}
 	}
 	for _, of := range []struct {
 		kind, parameter string
 		is              *regexp.Regexp
 	}{{"greenhouse", "gh_jid", number}, {"ashby", "ashby_jid", uuid}} {
-		if name := named(of.kind, given[of.parameter], of.is); name != "" {
+		if name := numbered(of.kind, given[of.parameter], of.is); name != "" {
 			return name
 		}
 	}
@@ -128,27 +137,60 @@ func Address(address string) string {
 	if u == nil {
 		return ""
 	}
-	at, path := hostname(u), segments(u)
-	if strings.HasSuffix(at, ".myworkdayjobs.com") && len(path) > 0 && locale.MatchString(path[0]) {
+	at := hostname(u)
+	rest := pathOf(u) + query(u, func(name string) bool { return slices.Contains(allowed(at), name) })
+	if !numbers(rest) {
+		return ""
+	}
+	return at + rest
+}
+
+// Page gives the canonical form of the address of anything else: with all parameters
+// but those that track, unless the host is known.
+func Page(address string) string {
+	u := read(address)
+	if u == nil {
+		return ""
+	}
+	at := hostname(u)
+	if path := segments(u); at == "youtu.be" && len(path) == 1 {
+		return "youtube.com/watch?v=" + path[0]
+	}
+	keep := func(name string) bool { return !tracking.MatchString(name) }
+	if names, known := named(at); known {
+		keep = func(name string) bool { return slices.Contains(names, name) }
+	}
+	page := at + pathOf(u) + query(u, keep)
+	if strings.HasPrefix(u.Fragment, "/") || strings.HasPrefix(u.Fragment, "!") {
+		page += "#" + u.Fragment // which a script reads as a path
+	}
+	return page
+}
+
+// pathOf gives a path without what stands on it for the same posting.
+func pathOf(u *url.URL) string {
+	path := segments(u)
+	if strings.HasSuffix(hostname(u), ".myworkdayjobs.com") && len(path) > 0 && locale.MatchString(path[0]) {
 		path = path[1:] // the language it is shown in
 	}
 	if n := len(path); n > 1 && (path[n-1] == "apply" || path[n-1] == "application") {
 		path = path[:n-1] // the form behind the posting
 	}
-	given, kept := parameters(u), url.Values{}
-	for _, name := range allowed(at) {
-		if given[name] != "" {
-			kept.Set(name, given[name])
+	return "/" + strings.Join(path, "/")
+}
+
+// query gives the parameters that are kept, in the order of the alphabet.
+func query(u *url.URL, keep func(name string) bool) string {
+	kept := url.Values{}
+	for name, value := range parameters(u) {
+		if value != "" && keep(name) {
+			kept.Set(name, value)
 		}
 	}
-	canonical := at + "/" + strings.Join(path, "/")
-	if query := kept.Encode(); query != "" {
-		canonical += "?" + query
-	}
-	if !numbers(strings.TrimPrefix(canonical, at)) {
+	if len(kept) == 0 {
 		return ""
 	}
-	return canonical
+	return "?" + kept.Encode()
 }
 
 // numbers says whether there is a number of a posting; a year is none.
@@ -158,13 +200,20 @@ func numbers(text string) bool {
 
 // allowed are the parameters that identify on a host.
 func allowed(at string) []string {
-	for host := at; host != ""; {
-		if names, ok := identifying[host]; ok {
-			return names
-		}
-		_, host, _ = strings.Cut(host, ".")
+	if names, known := named(at); known {
+		return names
 	}
 	return identifying[""]
+}
+
+// named finds a host, or the one that it belongs to.
+func named(at string) (names []string, known bool) {
+	for host := at; host != ""; _, host, _ = strings.Cut(host, ".") {
+		if names, known = identifying[host]; known {
+			return names, true
+		}
+	}
+	return nil, false
 }
 
 // requisitionID is the number that a company gives an opening, as it stands in

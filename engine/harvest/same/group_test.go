@@ -90,17 +90,89 @@ func reversed(list []Member) []Member {
 	return list
 }
 
+// A firm that lists a city's worth of openings of one name is not one opening, and
+// comparing each with each would take the night.
+func TestWhatACrowdHasInCommonIdentifiesNothing(t *testing.T) {
+	x := NewIndex(nil, nil)
+	var all []Change
+	for i := range 5000 {
+		all = append(all, Change{Member: posting("greenhouse", fmt.Sprint("greenhouse:", 10000+i), "Engineer", "Pune", ""), Open: true})
+	}
+	double := posting("apify", "a:1", "Engineer", "Pune", "")
+	x.Apply(append(all[:crowd-1:crowd-1], Change{Member: double, Open: true}))
+	if g := x.Group("a:1"); len(g) != 2 || g.Leader().ID != "greenhouse:10000" {
+		t.Fatalf("%d postings of it are %v", crowd, g)
+	}
+	x.Apply(all[crowd-1 : crowd])
+	if g := x.Group("a:1"); len(g) != 1 {
+		t.Errorf("one more, and they are %v", g)
+	}
+	x.Apply([]Change{{Member: all[0].Member}})
+	if g := x.Group("a:1"); len(g) != 2 {
+		t.Errorf("one less, and they are %v", g)
+	}
+	p := x.Apply(append(all[crowd:], all[0]))
+	if g := x.Group("a:1"); len(g) != 1 {
+		t.Errorf("5000 postings of it are still %v", g)
+	}
+	if i := slices.IndexFunc(p.Publish, func(a Act) bool { return a.ID == "a:1" }); i < 0 || p.Publish[i].As != Leader {
+		t.Error("who stands alone again is not shown")
+	}
+	var gone []Change
+	for _, c := range all[crowd-1:] {
+		gone = append(gone, Change{Member: Member{ID: c.ID}})
+	}
+	x.Apply(gone)
+	if g := x.Group("a:1"); len(g) != 2 {
+		t.Errorf("%d postings of it are %v again", crowd, g)
+	}
+}
+
+// listed is what a source lists that is no job.
+func listed(bucket event.Bucket, entry, id, title, url string) Member {
+	return NewMember(event.Opportunity{ID: id, Bucket: bucket, Title: title, Organisation: "Harbor", Remote: true, URL: url}, entry, entry)
+}
+
+func TestWhatIsOneBesidesJobs(t *testing.T) {
+	const page = "https://harbor.example/blog/ferries"
+	article := func(entry, id, title, url string) Member { return listed(event.Content, entry, id, title, url) }
+	hackathon := func(entry, id, title, url string) Member { return listed(event.Hackathons, entry, id, title, url) }
+	for name, c := range map[string]struct {
+		members []Member
+		want    string
+	}{
+		"a page that two sources list":        {[]Member{article("hackernews", "hn:1", "Ferries (2025)", page+"/?utm_source=x"), article("feed", "feed:1", "Our ferries", page)}, "feed:1 hn:1(url)"},
+		"a course that others list":           {[]Member{article("courses", "course:1", "Learn C", "https://youtu.be/abc?t=1"), article("devto", "devto:1", "See this", "https://m.youtube.com/watch?v=abc&feature=x")}, "course:1 devto:1(url)"},
+		"two videos":                          {[]Member{article("courses", "course:1", "Learn C", "https://youtube.com/watch?v=abc"), article("devto", "devto:1", "Learn C", "https://youtube.com/watch?v=abd")}, "course:1; devto:1"},
+		"two pages of one script":             {[]Member{article("courses", "course:1", "Learn C", "https://c.example/?page=1"), article("devto", "devto:1", "Learn C", "https://c.example/?page=2")}, "course:1; devto:1"},
+		"listed twice":                        {[]Member{article("hackernews", "hn:1", "Ferries", page), article("hackernews", "hn:2", "Ferries!", page)}, "hn:1 hn:2(url)"},
+		"a feed whose items lead to its site": {[]Member{article("feed", "feed:1", "Ferries", "https://harbor.example/"), article("feed", "feed:2", "Boats", "https://harbor.example/")}, "feed:1; feed:2"},
+		"one name of two pages":               {[]Member{article("hackernews", "hn:1", "Ferries", page), article("feed", "feed:1", "Ferries", page+"-2")}, "feed:1; hn:1"},
+		"a hackathon of two sites":            {[]Member{hackathon("devpost", "devpost:1", "Ferry Hack 2026", "https://ferry.devpost.com/"), hackathon("unstop", "unstop:1", "Ferry Hack, 2026", "https://unstop.com/hackathons/ferry-1234")}, "devpost:1 unstop:1(opening)"},
+		"a hackathon's page":                  {[]Member{hackathon("devpost", "devpost:1", "Ferry Hack", "https://ferry.devpost.com/"), hackathon("json", "list:1", "Harbor's hack", "http://ferry.devpost.com?ref=list")}, "devpost:1 list:1(url)"},
+		"another year":                        {[]Member{hackathon("devpost", "devpost:1", "Ferry Hack 2026", "https://ferry.devpost.com/"), hackathon("unstop", "unstop:1", "Ferry Hack 2025", "https://unstop.com/hackathons/ferry-1234")}, "devpost:1; unstop:1"},
+		"a job and an article about it":       {[]Member{article("hackernews", "hn:1", "Engineer", "https://harbor.example/jobs/12345"), listed(event.Jobs, "json", "list:1", "Engineer", "https://harbor.example/jobs/12345")}, "hn:1; list:1"},
+	} {
+		for _, order := range [][]Member{c.members, reversed(c.members)} {
+			if got := told(NewIndex(order, nil)); got != c.want {
+				t.Errorf("%s: %s, want %s", name, got, c.want)
+			}
+		}
+	}
+}
+
 func TestLikenessOnlySuggests(t *testing.T) {
 	text := " You build the ferries' booking service in Go with five others, on call one week in six, near the harbour; we pay the move."
 	x := NewIndex([]Member{
 		posting("greenhouse", "greenhouse:10001", "Backend Engineer"+text, "Pune", ""),
 		posting("apify", "b:1", "Backend Developer"+text, "Pune", ""),
 		posting("apify", "b:2", "Accountant", "Pune", ""),
+		listed(event.Hackathons, "json", "b:3", "Backend Hack"+text, ""),
 	}, nil)
 	if got := x.Suggest("greenhouse:10001"); len(got) != 1 || got[0].ID != "b:1" || got[0].Likeness < alike {
 		t.Errorf("%v", got)
 	}
-	if got := told(x); got != "b:1; b:2; greenhouse:10001" {
+	if got := told(x); got != "b:1; b:2; b:3; greenhouse:10001" {
 		t.Errorf("merged: %s", got)
 	}
 }
@@ -138,6 +210,18 @@ type world struct {
 	stored map[string]Member
 	splits map[string]Split
 	topic  map[string]string // id to leader, closed or open; what it is published with
+	crowd  int
+}
+
+func newWorld(crowd int) *world {
+	return &world{map[string]Member{}, map[string]Split{}, map[string]string{}, crowd}
+}
+
+// fresh is an index of a world.
+func (w *world) fresh(members []Member, splits []Split) *Index {
+	x := NewIndex(members, splits)
+	x.crowd = w.crowd
+	return x
 }
 
 func (w *world) carryOut(p Plan, steps int) {
@@ -175,7 +259,7 @@ func (w *world) index() *Index {
 	for _, s := range w.splits {
 		splits = append(splits, s)
 	}
-	return NewIndex(members, splits)
+	return w.fresh(members, splits)
 }
 
 // check says what is wrong with what stands on the topic: every opening is shown
@@ -205,8 +289,8 @@ func (w *world) check(x *Index) error {
 func TestOrderAndCrashesDoNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		members := drawn(t)
-		w := &world{map[string]Member{}, map[string]Split{}, map[string]string{}}
-		x := NewIndex(nil, nil)
+		w := newWorld(rapid.SampledFrom([]int{1, 2, 3, crowd}).Draw(t, "crowd"))
+		x := w.index()
 		live := map[string]Member{}
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {
 			if rapid.IntRange(0, 5).Draw(t, "act") == 0 {
@@ -249,7 +333,7 @@ func TestOrderAndCrashesDoNotMatter(t *testing.T) {
 		for _, s := range w.splits {
 			splits = append(splits, s)
 		}
-		want := together(NewIndex(all, splits))
+		want := together(w.fresh(all, splits))
 		if got := together(x); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Fatalf("came to %v, at once %v", got, want)
 		}
@@ -323,7 +407,7 @@ func TestADoubleTakesOver(t *testing.T) {
 func TestWhoTakesOverIsPublishedAlsoWhenThatIsCutOff(t *testing.T) {
 	a := posting("greenhouse", "greenhouse:10001", "Engineer", "Pune", "")
 	b := posting("apify", "b:1", "Engineer", "Pune", "")
-	w := &world{map[string]Member{}, map[string]Split{}, map[string]string{}}
+	w := newWorld(crowd)
 	w.carryOut(w.index().Apply([]Change{{Member: a, Open: true}, {Member: b, Open: true}}), 3)
 	w.carryOut(w.index().Apply([]Change{{Member: a}}), 1) // stored, and not published
 	x := w.index()

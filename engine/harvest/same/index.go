@@ -3,6 +3,8 @@ package same
 import (
 	"cmp"
 	"slices"
+
+	"tideline/engine/event"
 )
 
 // Index holds the postings that are open, by what identifies them.
@@ -10,11 +12,16 @@ type Index struct {
 	members map[string]Member
 	keys    map[string][]string // key, with its layer, to ids; most have one, which a set would double the memory for
 	splits  map[string]Split
+	crowd   int // a key that more have than this identifies nothing
 }
+
+// crowd is more than one opening is listed by; a company may well have as many
+// openings of one name in one city. Besides, who hangs together is compared in pairs.
+const crowd = event.MaxAlso
 
 // NewIndex makes one of what is remembered.
 func NewIndex(members []Member, splits []Split) *Index {
-	x := &Index{members: map[string]Member{}, keys: map[string][]string{}, splits: map[string]Split{}}
+	x := &Index{members: map[string]Member{}, keys: map[string][]string{}, splits: map[string]Split{}, crowd: crowd}
 	for _, m := range members {
 		x.put(m)
 	}
@@ -58,45 +65,67 @@ func (x *Index) remove(id string) {
 func keysOf(m Member) (list []string) {
 	for _, by := range layers {
 		if k := m.key(by); k != "" {
-			list = append(list, string(by)+"\x00"+k)
+			list = append(list, k)
 		}
 	}
 	if m.Company != "" {
-		list = append(list, companyKey+m.Company)
+		list = append(list, m.companyKey())
 	}
 	return list
 }
 
-const companyKey = "company\x00"
+// companyKey finds what is compared for suggestions.
+func (m Member) companyKey() string { return string(m.Bucket) + "\x00company\x00" + m.Company }
 
-// neighbours are the ids that share a key of a layer with a posting, itself among them.
+// neighbours are the ids that share a key of a layer with a posting, itself among
+// them; also where the key identified until one more came, or will when one goes.
 func (x *Index) neighbours(m Member) []string {
 	var found []string
 	for _, by := range layers {
-		if k := m.key(by); k != "" {
-			found = append(found, x.keys[string(by)+"\x00"+k]...)
+		if list := x.keys[m.key(by)]; len(list) <= x.crowd+1 {
+			found = append(found, list...)
 		}
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
 }
 
-// component is everything that hangs together with a posting by any key, by id.
+// component is everything that hangs together with a posting by any key, by id,
+// each without the keys that identify nothing.
 func (x *Index) component(id string) []Member {
 	if !x.Has(id) {
 		return nil
 	}
-	seen, list := map[string]bool{id: true}, []Member{x.members[id]}
+	seen, list := map[string]bool{id: true}, []Member{x.plain(id)}
 	for i := 0; i < len(list); i++ {
 		for _, next := range x.neighbours(list[i]) {
 			if !seen[next] {
 				seen[next] = true
-				list = append(list, x.members[next])
+				list = append(list, x.plain(next))
 			}
 		}
 	}
 	slices.SortFunc(list, byID)
 	return list
+}
+
+// plain is a posting without the keys that identify nothing.
+func (x *Index) plain(id string) Member {
+	m := x.members[id]
+	for _, by := range layers {
+		if len(x.keys[m.key(by)]) <= x.crowd {
+			continue
+		}
+		switch by {
+		case ByATS:
+			m.ATS = ""
+		case ByAddress:
+			m.Address = ""
+		default:
+			m.Opening = ""
+		}
+	}
+	return m
 }
 
 func byID(a, b Member) int { return cmp.Compare(a.ID, b.ID) }

@@ -136,7 +136,8 @@ func (x *Index) settle(p *Plan, touched []string, stored map[string]Member, fres
 
 // show plans for one opening.
 func (x *Index) show(p *Plan, g Group, stored map[string]Member, fresh map[string]bool) {
-	for i, m := range g {
+	for i, plain := range g {
+		m := x.members[plain.ID]
 		was, changed := stored[m.ID]
 		if !changed {
 			was = m
@@ -213,7 +214,7 @@ const maxSuggestions = 10
 func (x *Index) Suggest(id string) (list []Suggestion) {
 	m := x.members[id]
 	group := x.Group(id)
-	for _, other := range slices.Sorted(slices.Values(x.keys[companyKey+m.Company])) {
+	for _, other := range slices.Sorted(slices.Values(x.keys[m.companyKey()])) {
 		if slices.ContainsFunc(group, func(g Member) bool { return g.ID == other }) || x.apart(m, x.members[other]) {
 			continue
 		}

@@ -1,5 +1,5 @@
 // Package same tells which postings of several sources are one opening, and which of
-// them is shown for all.
+// them is shown for all. Hackathons and content are postings too.
 //
 // Three layers say that two are one: the number that an applicant tracking system
 // (ATS) gave it, the canonical address, and company, title and place together. A
@@ -7,6 +7,7 @@
 // when an ATS numbers them differently, when one host has them at different addresses,
 // when their addresses name different requisitions, when they were posted in
 // different seasons, when one source lists both as its own, or when somebody has split them.
+// What more postings have in common than could be one opening identifies none.
 //
 // What is one depends on the postings that are open and on the splits, never on the
 // order in which they came. The package is pure; an Index is not safe for concurrent use.
@@ -35,6 +36,7 @@ var layers = [...]Layer{ByATS, ByAddress, ByOpening}
 // Member is one open posting of a source.
 type Member struct {
 	ID      string // of the opportunity
+	Bucket  event.Bucket
 	Entry   string // name of the source that lists it
 	Source  string // kind of the source
 	Rank    int    // lower is preferred: first parties
@@ -51,12 +53,23 @@ type Member struct {
 
 // NewMember reads what identifies an opportunity that the source entry, of a kind, lists.
 func NewMember(o event.Opportunity, entry, kind string) Member {
-	m := Member{
-		ID: o.ID, Entry: entry, Source: kind, Rank: rank(kind), URL: o.URL, Posted: o.PostedAt,
-		ATS: atsOf(o.ID, o.URL), Address: Address(o.URL), Company: Company(o.Organisation), Sketch: sketch(o.Title + " " + o.Description),
+	m := Member{ID: o.ID, Bucket: o.Bucket, Entry: entry, Source: kind, Rank: rank(kind), URL: o.URL, Posted: o.PostedAt}
+	title := Title(o.Title)
+	switch o.Bucket {
+	case event.Content: // what is the same is the page, whatever it is called
+		m.Address, m.Opening = Page(o.URL), title
+		return m
+	case event.Hackathons:
+		m.Address = Page(o.URL) // each has a host or a path of its own
+	default:
+		m.ATS, m.Address = atsOf(o.ID, o.URL), Address(o.URL)
 	}
-	if title, place := Title(o.Title), Place(o.Locations, o.Remote); m.Company != "" && title != "" && place != "" {
+	m.Company = Company(o.Organisation)
+	if place := Place(o.Locations, o.Remote); m.Company != "" && title != "" && place != "" {
 		m.Opening = m.Company + "|" + title + "|" + place
+	}
+	if m.Company != "" {
+		m.Sketch = sketch(o.Title + " " + o.Description)
 	}
 	return m
 }
@@ -64,22 +77,36 @@ func NewMember(o event.Opportunity, entry, kind string) Member {
 // rank prefers who has the opening itself.
 func rank(kind string) int {
 	switch kind {
-	case "greenhouse", "lever", "ashby":
-		return 0 // the ATS
-	case "jsonld":
-		return 1 // a page that describes itself
+	case "greenhouse", "lever", "ashby", "devpost", "unstop", "courses":
+		return 0 // who has the applications, or chose the course
+	case "jsonld", "feed":
+		return 1 // a page that describes itself, or its author's feed
 	}
 	return 2
 }
 
 // equal says whether two tell the same of a posting.
 func (m Member) equal(o Member) bool {
-	return m.ID == o.ID && m.Entry == o.Entry && m.Source == o.Source && m.Rank == o.Rank && m.URL == o.URL && m.Posted.Equal(o.Posted) && m.ATS == o.ATS &&
+	return m.ID == o.ID && m.Bucket == o.Bucket && m.Entry == o.Entry && m.Source == o.Source && m.Rank == o.Rank && m.URL == o.URL && m.Posted.Equal(o.Posted) && m.ATS == o.ATS &&
 		m.Address == o.Address && m.Opening == o.Opening && m.Company == o.Company && m.Shown == o.Shown && m.Told == o.Told &&
 		slices.Equal(m.Sketch, o.Sketch)
 }
 
+// key is what postings have in common that a layer says are one; empty: it has none.
 func (m Member) key(by Layer) string {
+	if !m.has(by) {
+		return ""
+	}
+	return string(m.Bucket) + "\x00" + string(by) + "\x00" + m.value(by)
+}
+
+// has says whether a layer can tell what the posting is. The title of content only
+// parts what one source lists at one address.
+func (m Member) has(by Layer) bool {
+	return m.value(by) != "" && (by != ByOpening || m.Bucket != event.Content)
+}
+
+func (m Member) value(by Layer) string {
 	switch by {
 	case ByATS:
 		return m.ATS
@@ -93,7 +120,7 @@ func (m Member) key(by Layer) string {
 // common gives the surest layer by which two are one; empty: none.
 func common(a, b Member) Layer {
 	for _, by := range layers {
-		if k := a.key(by); k != "" && k == b.key(by) {
+		if a.has(by) && a.value(by) == b.value(by) {
 			return by
 		}
 	}

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,19 +98,20 @@ func (r *run) publishMerged(ctx context.Context) error {
 	})
 }
 
-// plan parts the changes into those that merging is for, jobs, and others.
+// plan parts the changes into those that merging is for and others: what is to be
+// deleted of which it knows nothing.
 func (r *run) plan(x *same.Index) (plan same.Plan, own map[string]Change, others []Change) {
 	own = map[string]Change{}
 	list := r.quiet
 	for _, c := range r.changes {
 		switch o := c.Opportunity; {
-		case o == nil && !x.Has(c.ID), o != nil && o.Bucket != event.Jobs:
+		case o == nil && !x.Has(c.ID):
 			others = append(others, c)
 			continue
 		case o == nil:
 			list = append(list, same.Change{Member: same.Member{ID: c.ID}})
 		default:
-			list = append(list, same.Change{Member: same.NewMember(*o, r.entry.Name, r.entry.Kind), Open: o.Status == event.Open})
+			list = append(list, same.Change{Member: same.NewMember(*o, cmp.Or(r.handed[c.ID], r.entry.Name), r.entry.Kind), Open: o.Status == event.Open})
 		}
 		own[c.ID] = c
 	}
@@ -141,6 +143,25 @@ func (r *Runner) carryOut(ctx context.Context, plan same.Plan, own map[string]Ch
 		}
 	}
 	return errors.Join(r.store.PutSameMembers(ctx, plan.After), r.store.DropSameMembers(ctx, plan.Drop))
+}
+
+// elsewhere looks for another instance of the kind that lists an opportunity too, as
+// two searches of one site do, and gives what that said.
+func (r *Runner) elsewhere(ctx context.Context, kind, name, id string) (entry string, o event.Opportunity, err error) {
+	for _, e := range r.entries {
+		if e.Kind != kind || e.Name == name {
+			continue
+		}
+		value, err := r.store.SourceValue(ctx, e.Name, id)
+		if err != nil {
+			return "", o, err
+		}
+		o, err := event.DecodeOpportunity(value, time.Time{})
+		if err == nil && o.Status == event.Open {
+			return e.Name, o, nil
+		}
+	}
+	return "", o, nil
 }
 
 // remembered is what a source's posting said last. One that cannot be read has no

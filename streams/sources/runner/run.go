@@ -29,9 +29,10 @@ type run struct {
 	web      *fetch.Client
 	ledger   *harvest.Ledger
 	sink     *sources.Sink
-	items    []harvest.Item // to be remembered
-	changes  []Change       // to be published before
-	quiet    []same.Change  // published before it was known what identifies them
+	items    []harvest.Item    // to be remembered
+	changes  []Change          // to be published before
+	quiet    []same.Change     // published before it was known what identifies them
+	handed   map[string]string // ids of changes to the instance that lists them still
 	coverage sources.Coverage
 	pending  map[string]bool // ids of which nobody knows what was published last
 
@@ -135,7 +136,7 @@ func (r *run) see(ctx context.Context, s sources.Record) error {
 		o := *s.Opportunity
 		o.PostedAt = item.PostedAt
 		r.changes = append(r.changes, Change{o.ID, &o})
-	} else if o := s.Opportunity; verdict != harvest.Repeated && o.Bucket == event.Jobs && o.Status == event.Open && !r.settled(o.ID) {
+	} else if o := s.Opportunity; verdict != harvest.Repeated && o.Status == event.Open && !r.settled(o.ID) {
 		r.quiet = append(r.quiet, same.Change{Member: same.NewMember(*o, r.entry.Name, r.entry.Kind), Open: true, Quiet: true})
 	}
 	if verdict.Remember() {
@@ -167,7 +168,7 @@ func (r *run) flush(ctx context.Context) error {
 	for _, i := range r.items {
 		delete(r.pending, i.ID)
 	}
-	r.items, r.changes, r.quiet = r.items[:0], nil, nil
+	r.items, r.changes, r.quiet, r.handed = r.items[:0], nil, nil, nil
 	return nil
 }
 
@@ -202,7 +203,6 @@ func (r *run) missing(ctx context.Context) error {
 			if err := r.close(ctx, &item); err != nil {
 				return err
 			}
-			r.record.Closed++
 		} else {
 			r.record.Missing++
 		}
@@ -250,19 +250,35 @@ func (r *run) remember() {
 	}
 }
 
-// close publishes an opportunity as closed. One that cannot be read any more is deleted.
+// close publishes an opportunity as closed, unless another instance of the kind lists
+// it. One that cannot be read any more is deleted.
 func (r *run) close(ctx context.Context, item *harvest.Item) error {
 	value, err := r.store.SourceValue(ctx, r.entry.Name, item.ID)
 	if err != nil {
 		return err
 	}
-	o, closed, err := harvest.Close(*item, value, r.at)
+	entry, still, err := r.elsewhere(ctx, r.entry.Kind, r.entry.Name, item.ID)
 	if err != nil {
-		r.changes = append(r.changes, Change{ID: item.ID})
-		return nil //nolint:nilerr // there is nothing left to show
+		return err
 	}
-	*item = closed
-	r.changes = append(r.changes, Change{o.ID, &o})
+	o, closed, unreadable := harvest.Close(*item, value, r.at)
+	if unreadable == nil {
+		*item = closed
+	}
+	switch {
+	case entry != "":
+		if r.handed == nil {
+			r.handed = map[string]string{}
+		}
+		r.handed[item.ID] = entry
+		r.changes = append(r.changes, Change{item.ID, &still})
+		return nil
+	case unreadable != nil: // there is nothing left to show
+		r.changes = append(r.changes, Change{ID: item.ID})
+	default:
+		r.changes = append(r.changes, Change{o.ID, &o})
+	}
+	r.record.Closed++
 	return nil
 }
 
