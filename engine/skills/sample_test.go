@@ -36,6 +36,10 @@ var strata = []struct {
 	{"Devpost", 25, 0, corpus.hackathons},
 	{"courses", 30, 10, corpus.courses},
 	{"lists of skills", 22, 0, corpus.lists},
+	// A second drawing, which goes on where the first ended.
+	{"lists of skills, second drawing", 52, 0, corpus.lists},
+	{"job boards, titles, second drawing", 20, 0, corpus.boards},
+	{"new graduates, second drawing", 20, 0, corpus.graduates},
 }
 
 // lurk holds words that mean a skill in one text and something else in another.
