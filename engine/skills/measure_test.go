@@ -72,7 +72,7 @@ func TestMostLabelledTextsAreJobPostings(t *testing.T) {
 
 // floors are a little under what was measured: precision, recall, and recall
 // where skills that the vocabulary lacks count as missed.
-var floors = struct{ precision, recall, overall float64 }{0.96, 0.84, 0.77}
+var floors = struct{ precision, recall, overall float64 }{0.96, 0.86, 0.81}
 
 // TestPrecisionAndRecall measures Extract on the sample. Half A, by the parity of
 // the text's digest, is the one to improve the vocabulary on; half B is held out:
