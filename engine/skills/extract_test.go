@@ -229,3 +229,34 @@ func BenchmarkExtract(b *testing.B) {
 		})
 	}
 }
+
+// What lists of skills and titles of job boards name and everyday words do not.
+func TestExtractReadsTheWordsOfOfficesAndServers(t *testing.T) {
+	for text, want := range map[string]string{
+		"jsp ; servlets ; EJB ; Maven ; tomcat ; WebLogic": "ejb, jsp, maven, tomcat, weblogic",
+		"SharePoint Developer":                             "sharepoint",
+		"Eclipse ; Java":                                   "eclipse, java",
+		"A solar eclipse over a citrus maven":              "",
+		"BPO ; inbound calls ; voice process":              "business process outsourcing, customer service",
+		"SOX Auditor, CPA":                                 "accounting, auditing, sarbanes-oxley",
+		"my sox":                                           "",
+		"VAT, income tax ; budgeting":                      "budgeting, taxation",
+		"a vat of dye, and I was budgeting my time":        "",
+		"Program Manager, Risk":                            "program management, risk management",
+		"Risk Analyst":                                     "risk management",
+		"at risk of rain":                                  "",
+		"Senior Legal Counsel":                             "legal",
+		"HRBP, Staffing":                                   "human resources, recruiting",
+		"Telecaller ; sales executive ; lead generation":   "lead generation, sales",
+		"Executive Assistant":                              "administrative support",
+		"Value Engineer":                                   "value engineering",
+		"Enterprise Architect":                             "enterprise architecture",
+		"Travel ; English ; Training":                      "english, training, travel and tourism",
+		"Travel to the English coast after training":       "",
+		"Buyer - Korean Speaker":                           "korean",
+		"Design Engineer":                                  "",
+		"물류센터 운영":                                          "operations management, supply chain management",
+	} {
+		check(t, text, want)
+	}
+}

@@ -57,9 +57,22 @@ func TestLabelsUseTheVocabulary(t *testing.T) {
 	}
 }
 
+// Who asks how well job postings are read must not be answered with articles.
+func TestMostLabelledTextsAreJobPostings(t *testing.T) {
+	postings := map[string]bool{}
+	for _, l := range labels(t) {
+		if isPosting(l.file) {
+			postings[l.hash] = true
+		}
+	}
+	if len(postings) < 300 {
+		t.Errorf("only %d labelled texts are job postings; draw and label more (see sample_test.go)", len(postings))
+	}
+}
+
 // floors are a little under what was measured: precision, recall, and recall
 // where skills that the vocabulary lacks count as missed.
-var floors = struct{ precision, recall, overall float64 }{0.96, 0.86, 0.82}
+var floors = struct{ precision, recall, overall float64 }{0.96, 0.86, 0.81}
 
 // TestPrecisionAndRecall measures Extract on the sample. Half A, by the parity of
 // the text's digest, is the one to improve the vocabulary on; half B is held out:
@@ -70,30 +83,40 @@ func TestPrecisionAndRecall(t *testing.T) {
 		t.Skip("TIDELINE_DATA is not set")
 	}
 	all := labels(t)
-	texts := map[string]string{}
+	texts := map[string]picked{}
 	sample := draw(corpus{t, root})
-	for _, i := range sample {
-		texts[i.at()] = i.text
+	for _, p := range sample {
+		texts[p.at()] = p
 	}
 	if len(sample) != len(all) {
 		t.Errorf("%d texts are drawn and %d are labelled", len(sample), len(all))
 	}
 	halves := map[bool]*tally{true: newTally(), false: newTally()}
 	both := newTally()
+	kinds := map[string]*tally{}
 	for _, l := range all {
-		text, drawn := texts[l.at()]
+		p, drawn := texts[l.at()]
 		if !drawn {
 			t.Errorf("%s is labelled and not drawn: the data under TIDELINE_DATA or the rule of sample_test.go is another one", l.at())
 			continue
 		}
-		if digest(text)[:8] != l.hash {
-			t.Errorf("the text at %s hashes to %s; %s was labelled: the data is another one, label it anew", l.at(), digest(text)[:8], l.hash)
+		if digest(p.text)[:8] != l.hash {
+			t.Errorf("the text at %s hashes to %s; %s was labelled: the data is another one, label it anew", l.at(), digest(p.text)[:8], l.hash)
 			continue
 		}
-		l.text = text
+		l.text = p.text
 		a := strings.Contains("02468ace", l.hash[7:])
 		halves[a].count(l)
 		both.count(l)
+		for _, kind := range kindsOf(p, a) {
+			if kinds[kind] == nil {
+				kinds[kind] = newTally()
+			}
+			kinds[kind].count(l)
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		t.Logf("%s: %v", kind, kinds[kind])
 	}
 	t.Logf("half A: %v", halves[true])
 	t.Logf("half B: %v", halves[false])
@@ -110,6 +133,22 @@ func TestPrecisionAndRecall(t *testing.T) {
 	if precision < floors.precision || recall < floors.recall || overall < floors.overall {
 		t.Errorf("precision %.3f, recall %.3f, overall %.3f are below the floors %v", precision, recall, overall, floors)
 	}
+}
+
+// kindsOf names the sets of texts whose figures are told apart.
+func kindsOf(p picked, a bool) []string {
+	set, half := "not job postings", "half B"
+	if isPosting(p.file) {
+		set = "job postings"
+	}
+	if a {
+		half = "half A"
+	}
+	kinds := []string{set, set + ", " + half, p.stratum}
+	if strings.HasPrefix(p.stratum, second) {
+		kinds = append(kinds, second+"all", second+"all, "+half)
+	}
+	return kinds
 }
 
 // score counts decisions about one skill in one text.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // item is one text of the data and where it stands.
@@ -17,6 +18,9 @@ func digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
+
+// second marks the strata of the second drawing.
+const second = "second drawing: "
 
 // strata are the kinds of text. Of each, the first plain items and after them the
 // first lurking ones with a word of lurk are in the sample, in the order of the
@@ -36,14 +40,31 @@ var strata = []struct {
 	{"Devpost", 25, 0, corpus.hackathons},
 	{"courses", 30, 10, corpus.courses},
 	{"lists of skills", 22, 0, corpus.lists},
+	// The second drawing goes on where the first ended.
+	{second + "lists of skills", 52, 0, corpus.lists},
+	{second + "job boards, titles", 20, 0, corpus.boards},
+	{second + "new graduates", 20, 0, corpus.graduates},
 }
 
 // lurk holds words that mean a skill in one text and something else in another.
 var lurk = regexp.MustCompile(`(?i)(^|[^a-z0-9])(ada|ar|astro|bash|bun|c|chef|cloud|crystal|crypto|dart|elm|ember|excel|express|flask|flutter|gin|go|hive|ios|it|java|julia|lead|lua|mobile|node|no|non|not|operations|oracle|perl|puppet|quantum|r|rails|react|remix|rest|ruby|rust|sap|scala|scheme|security|shell|sketch|snowflake|spark|spring|swift|unity|vision|without|zig)([^a-z0-9+#]|$)`)
 
+// isPosting tells whether the texts of a file are job postings' titles and skills;
+// the others are of articles, hackathons and courses.
+func isPosting(file string) bool {
+	folder, _, _ := strings.Cut(file, "/")
+	return folder == "greenhouse" || folder == "internships" || folder == "skills"
+}
+
+// picked is an item of the sample and the stratum that it was drawn from.
+type picked struct {
+	item
+	stratum string
+}
+
 // draw gives the sample.
-func draw(c corpus) []item {
-	var sample []item
+func draw(c corpus) []picked {
+	var sample []picked
 	drawn := map[string]bool{}
 	for _, s := range strata {
 		items := s.items(c)
@@ -51,7 +72,7 @@ func draw(c corpus) []item {
 		take := func(most int, fits func(string) bool) {
 			for _, i := range items {
 				if most > 0 && !drawn[i.text] && fits(i.text) {
-					sample, drawn[i.text], most = append(sample, i), true, most-1
+					sample, drawn[i.text], most = append(sample, picked{i, s.name}), true, most-1
 				}
 			}
 		}
