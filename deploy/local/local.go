@@ -4,7 +4,8 @@
 // process, for a machine that has nothing but Tideline: kfake with a data
 // directory, miniredis, FerretDB on SQLite, all on loopback.
 //
-// Kafka's and MongoDB's data survive the process, also when it is killed;
+// Kafka's and MongoDB's data survive the process, also when it is killed, but
+// perhaps not the last moments before a loss of power;
 // Redis's does not, which is what rebuilds are for. It is no place for data
 // that matters, and one directory serves one process at a time.
 package local
@@ -128,10 +129,12 @@ func (s *Servers) mongo(ctx context.Context, o Options) error {
 		return fmt.Errorf("make the embedded MongoDB's directory: %w", err)
 	}
 	server, err := ferretdb.New(&ferretdb.Config{
-		Listener:  ferretdb.ListenerConfig{TCP: net.JoinHostPort("127.0.0.1", strconv.Itoa(o.MongoPort))},
-		Handler:   "sqlite",
-		SQLiteURL: "file:" + dir + "/",
-		Logger:    slog.New(quiet{o.Log.Handler()}),
+		Listener: ferretdb.ListenerConfig{TCP: net.JoinHostPort("127.0.0.1", strconv.Itoa(o.MongoPort))},
+		Handler:  "sqlite",
+		// Survives the end of the process at any moment, not of the machine: neither
+		// does the embedded Kafka, and waiting for the disk took half of the time.
+		SQLiteURL: "file:" + dir + "/?_pragma=synchronous(normal)",
+		Logger:    slog.New(quiet{to: o.Log.Handler()}),
 	})
 	if err != nil {
 		return fmt.Errorf("start the embedded MongoDB: %w", err)
@@ -145,13 +148,3 @@ func (s *Servers) mongo(ctx context.Context, o Options) error {
 	s.MongoURI, s.mongoDir = server.MongoDBURI()+"?maxPoolSize=1", dir
 	return nil
 }
-
-// quiet lets only warnings and worse of an embedded server through.
-type quiet struct{ slog.Handler }
-
-func (q quiet) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= slog.LevelWarn && q.Handler.Enabled(ctx, level)
-}
-
-func (q quiet) WithAttrs(attrs []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(attrs)} }
-func (q quiet) WithGroup(name string) slog.Handler       { return quiet{q.Handler.WithGroup(name)} }
