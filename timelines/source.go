@@ -17,6 +17,7 @@ import (
 type sourceState struct {
 	Name        string              `bson:"_id"`
 	Holder      string              `bson:"holder"`
+	Instance    string              `bson:"instance"` // of the holder
 	Until       time.Time           `bson:"until"`
 	Requested   time.Time           `bson:"requested"`
 	Started     time.Time           `bson:"started"`
@@ -79,7 +80,8 @@ func (s *Store) ensureSource(ctx context.Context, name string) error {
 }
 
 // AcquireSource gives a source to a holder until a time, unless another has it:
-// then the error wraps harvest.ErrTaken. The state is as it was before, for the run:
+// then the error wraps harvest.ErrTaken. An earlier holder of the same instance
+// died. The state is as it was before, for the run:
 // Requested is answered by it, and the validators are stored again when it ends,
 // since what one that is cut off has taken in they do not stand for.
 func (s *Store) AcquireSource(ctx context.Context, name, holder string, now, until time.Time) (harvest.State, error) {
@@ -87,9 +89,14 @@ func (s *Store) AcquireSource(ctx context.Context, name, holder string, now, unt
 		return harvest.State{}, err
 	}
 	var before sourceState
-	free := bson.D{{Key: "_id", Value: name}, {Key: "until", Value: bson.D{{Key: "$lte", Value: now}}}}
+	instance := harvest.InstanceOf(holder)
+	free := bson.D{{Key: "_id", Value: name}, {Key: "$or", Value: bson.A{
+		bson.D{{Key: "until", Value: bson.D{{Key: "$lte", Value: now}}}},
+		bson.D{{Key: "instance", Value: instance}},
+	}}}
 	err := s.sourceStates().FindOneAndUpdate(ctx, free, set(bson.D{
 		{Key: "holder", Value: holder},
+		{Key: "instance", Value: instance},
 		{Key: "until", Value: until},
 		{Key: "started", Value: now},
 		{Key: "requested", Value: time.Time{}},

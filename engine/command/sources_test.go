@@ -141,6 +141,11 @@ func (b *jobBoard) Publish(_ context.Context, changes []runner.Change) error {
 }
 
 func (b *jobBoard) runner(change ...func(*manifest.Entry)) *runner.Runner {
+	return b.process("test", change...)
+}
+
+// process is the runner of a process of a name.
+func (b *jobBoard) process(instance string, change ...func(*manifest.Entry)) *runner.Runner {
 	source, err := greenhouse.NewSource(greenhouse.Config{Board: "harbor", BaseURL: b.URL})
 	if err != nil {
 		b.t.Fatal(err)
@@ -155,7 +160,7 @@ func (b *jobBoard) runner(change ...func(*manifest.Entry)) *runner.Runner {
 		f(&e)
 	}
 	b.metrics = prometheus.NewRegistry()
-	r := runner.New(runner.Config{Entries: []manifest.Entry{e}, Instance: "test", Clock: b.clock}, b.store, b, b.metrics, slog.New(slog.DiscardHandler))
+	r := runner.New(runner.Config{Entries: []manifest.Entry{e}, Instance: instance, Clock: b.clock}, b.store, b, b.metrics, slog.New(slog.DiscardHandler))
 	b.t.Cleanup(r.Close)
 	return r
 }

@@ -13,15 +13,21 @@ import (
 
 	"tideline/engine/harvest"
 	"tideline/streams/sources/manifest"
+	"tideline/streams/sources/runner"
 )
 
 func TestOneProcessRunsASource(t *testing.T) {
 	b := newBoard(t)
 	b.list("A", 1)
-	first, second := b.runner(), b.runner()
+	first, second := b.runner(), b.process("other")
 	var other error
 	b.spoil = func(w http.ResponseWriter, _ *http.Request) { // while the first is at it
 		_, other = second.Once(t.Context(), "harbor", harvest.BySchedule)
+		for _, r := range []*runner.Runner{first, second} {
+			if list, err := r.List(t.Context()); err != nil || list[0].Running == nil {
+				t.Errorf("while it runs: %+v, %v", list, err)
+			}
+		}
 		w.WriteHeader(http.StatusNotFound)
 	}
 	if _, err := first.Once(t.Context(), "harbor", harvest.BySchedule); err != nil || !errors.Is(other, harvest.ErrTaken) {
@@ -36,7 +42,7 @@ func TestOneProcessRunsASource(t *testing.T) {
 func TestWhoLosesTheLeaseStops(t *testing.T) {
 	b := newBoard(t)
 	b.list("A", 1)
-	second := b.runner()
+	second := b.process("other")
 	slow := true
 	b.spoil = func(w http.ResponseWriter, r *http.Request) {
 		if slow { // longer than a lease: another takes over and completes
@@ -58,6 +64,39 @@ func TestWhoLosesTheLeaseStops(t *testing.T) {
 	if len(b.events) != 1 {
 		t.Errorf("published %v", b.events)
 	}
+}
+
+// What was killed while it ran a source starts again under its name, and need not
+// wait until its lease is over; others do.
+func TestAProcessThatStartsAgainGoesOnAtOnce(t *testing.T) {
+	b := newBoard(t)
+	b.list("A", 1)
+	asked := make(chan struct{}, 10)
+	b.spoil = func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNotFound)
+		asked <- struct{}{}
+	}
+	at := b.clock.Now()
+	if _, err := b.store.AcquireSource(t.Context(), "harbor", "test/killed", at, at.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	other := b.process("other")
+	if _, err := other.Once(t.Context(), "harbor", harvest.ByRetry); !errors.Is(err, harvest.ErrTaken) {
+		t.Errorf("another: %v", err)
+	}
+	if list, err := other.List(t.Context()); err != nil || list[0].Running == nil {
+		t.Errorf("another sees %+v, %v", list, err)
+	}
+	r := b.runner()
+	if list, err := r.List(t.Context()); err != nil || list[0].Running != nil {
+		t.Errorf("it sees %+v, %v", list, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { _ = r.Run(ctx) })
+	<-asked
+	cancel()
+	running.Wait()
 }
 
 func TestSourcesRunWhenDueOrAsked(t *testing.T) {

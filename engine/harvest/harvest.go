@@ -7,6 +7,7 @@ package harvest
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"tideline/engine/event"
@@ -35,7 +36,7 @@ type Item struct {
 // State is what is known of a source between its runs.
 type State struct {
 	Name        string
-	Holder      string    // who runs it now; empty: nobody
+	Holder      string    // who runs it now, INSTANCE/RUN; empty: nobody
 	Until       time.Time // how long the holder has it
 	Requested   time.Time // somebody asked for a run then; zero: nobody waits
 	Started     time.Time // the last run
@@ -55,6 +56,14 @@ type State struct {
 // Validator is what an answer can be asked for again by.
 type Validator struct {
 	URL, ETag, Modified string
+}
+
+// InstanceOf gives the process of a holder, which keeps its name when it starts again.
+func InstanceOf(holder string) string {
+	if i := strings.LastIndexByte(holder, '/'); i >= 0 {
+		return holder[:i]
+	}
+	return holder
 }
 
 // Running says whether somebody runs the source.

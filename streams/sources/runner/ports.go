@@ -14,7 +14,8 @@ import (
 type Leases interface {
 	SourceStates(ctx context.Context) ([]harvest.State, error)
 	RequestSource(ctx context.Context, name string, at time.Time) error
-	// AcquireSource gives the source to a holder; the state is that before.
+	// AcquireSource gives the source to a holder, INSTANCE/RUN, unless one of another
+	// instance has it; the state is that before.
 	AcquireSource(ctx context.Context, name, holder string, now, until time.Time) (harvest.State, error)
 	// KeepSource keeps it, and notes what the holder is about to publish.
 	KeepSource(ctx context.Context, name, holder string, until time.Time, progress harvest.Run, pending []string) error

@@ -148,9 +148,19 @@ func (r *Runner) states(ctx context.Context) (map[string]harvest.State, error) {
 		states[e.Name] = harvest.State{Name: e.Name}
 	}
 	for _, s := range stored {
+		if r.died(s) {
+			s.Holder, s.Until = "", time.Time{}
+		}
 		states[s.Name] = s
 	}
 	return states, nil
+}
+
+// died says whether a source is held by an earlier process of this one's name.
+func (r *Runner) died(s harvest.State) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return harvest.InstanceOf(s.Holder) == r.instance && !r.busy[s.Name]
 }
 
 func (r *Runner) entry(name string) (manifest.Entry, error) {

@@ -1,0 +1,215 @@
+//go:build crash
+
+package command
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tideline/engine/config"
+	"tideline/engine/event"
+	"tideline/streams"
+)
+
+// outside are a board of an applicant tracking system and a list that has every
+// third of its postings too. What they list changes; their answers break off.
+type outside struct {
+	*httptest.Server
+
+	mu      sync.Mutex
+	random  *rand.Rand
+	jobs    map[int]string // number to title
+	removed map[int]bool   // ever
+	trouble bool
+}
+
+// boardJobs are several batches of a run.
+const boardJobs = 1500
+
+func newOutside(t *testing.T, r *rand.Rand) *outside {
+	o := &outside{random: r, jobs: map[int]string{}, removed: map[int]bool{}, trouble: true}
+	for i := range boardJobs {
+		o.jobs[10_000+i] = "Engineer"
+	}
+	o.Server = httptest.NewServer(http.HandlerFunc(o.serve))
+	t.Cleanup(o.Close)
+	return o
+}
+
+func (o *outside) serve(w http.ResponseWriter, r *http.Request) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	answer := map[string]any{}
+	var jobs, again []any
+	for _, id := range slices.Sorted(maps.Keys(o.jobs)) {
+		jobs = append(jobs, map[string]any{
+			"id": id, "title": o.jobs[id], "company_name": "Harbor", "location": map[string]any{"name": "Pune"}, "first_published": "2026-04-01T00:00:00Z",
+			"absolute_url": fmt.Sprint("https://boards.greenhouse.io/harbor/jobs/", id), "content": strings.Repeat("You write Go. ", 50),
+		})
+		if listedTwice(id) {
+			again = append(again, map[string]any{"id": fmt.Sprint(id), "role": o.jobs[id], "link": fmt.Sprint("https://harbor.example/careers?gh_jid=", id)})
+		}
+	}
+	answer["jobs"], answer["meta"] = jobs, map[string]any{"total": len(jobs)}
+	var body []byte
+	if strings.HasSuffix(r.URL.Path, "/list.json") {
+		body, _ = json.Marshal(again)
+	} else {
+		body, _ = json.Marshal(answer)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if kind := o.random.IntN(6); o.trouble && kind == 0 {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	} else if o.trouble && kind == 1 {
+		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+		body = body[:len(body)/2]
+	}
+	_, _ = w.Write(body)
+}
+
+func listedTwice(id int) bool { return id%3 == 0 }
+
+// change takes some postings away, brings some back, and renames some. Every fourth stays.
+func (o *outside) change() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for i := range boardJobs {
+		id := 10_000 + i
+		if id%4 == 0 {
+			continue
+		}
+		switch o.random.IntN(20) {
+		case 0:
+			delete(o.jobs, id)
+			o.removed[id] = true
+		case 1:
+			o.jobs[id] = fmt.Sprint("Engineer of version ", o.random.IntN(5))
+		}
+	}
+}
+
+// sources writes the file that names both.
+func (o *outside) sources(dir string) (string, error) {
+	path := filepath.Join(dir, "sources.yaml")
+	return path, os.WriteFile(path, fmt.Appendf(nil, `contact: mailto:ops@campus.example
+sources:
+  - {name: board, kind: greenhouse, allow_private: true, pause: 1ms, with: {board: harbor, base_url: %q}}
+  - name: list
+    kind: json
+    allow_private: true
+    robots: false
+    pause: 1ms
+    with: {url: %q, mapping: {source: list, bucket: jobs, fields: {id: id, title: role, url: link}}}
+`, o.URL, o.URL+"/list.json"), 0o600)
+}
+
+// remote runs a command against the process.
+func (v *victim) remote(args ...string) string {
+	out, err := exec.Command(v.binary, append(args, v.args...)...).CombinedOutput()
+	if err != nil {
+		v.t.Fatalf("%v: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// published gives what stands on the topic, and every id that was ever said to be
+// gone, also those of which only that is left.
+func (v *victim) published() (standing map[string]event.Opportunity, closed map[string]bool) {
+	standing, closed = map[string]event.Opportunity{}, map[string]bool{}
+	err := streams.ReadLog(v.t.Context(), streams.Config{Brokers: v.brokers(), Group: config.Default().Kafka.Group}, quietly, streams.Opportunities, func(in streams.Input) error {
+		id := string(in.Key)
+		if len(in.Value) == 0 {
+			delete(standing, id)
+			closed[id] = true
+			return nil
+		}
+		o, err := event.DecodeOpportunity(in.Value, time.Time{})
+		if err != nil {
+			return err
+		}
+		if standing[id] = o; o.Status == event.Closed && o.MergedInto == "" {
+			closed[id] = true
+		}
+		return nil
+	})
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return standing, closed
+}
+
+// compare says what students see otherwise than it is listed.
+func (o *outside) compare(standing map[string]event.Opportunity, closed map[string]bool) (wrong []string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for i := range boardJobs {
+		number := 10_000 + i
+		id, double := fmt.Sprint("greenhouse:", number), fmt.Sprint("list:", number)
+		title, listed := o.jobs[number]
+		leader, shown := standing[id]
+		shown = shown && leader.Status == event.Open
+		also := shown && len(leader.Also) == 1 && leader.Also[0].ID == double
+		if listed != shown || listed && (leader.Title != title || also != listedTwice(number)) {
+			wrong = append(wrong, fmt.Sprintf("%s: listed %t as %q, shown %t: %+v", id, listed, title, shown, leader))
+		}
+		if standing[double].Status == event.Open {
+			wrong = append(wrong, double+" is shown beside its leader")
+		}
+		if (closed[id] || closed[double]) && !o.removed[number] {
+			wrong = append(wrong, id+" was closed and always listed")
+		}
+	}
+	return wrong
+}
+
+// The process is killed among runs of two sources that list the same, whose answers
+// break off: nothing is closed that was listed all the time, and in the end what is
+// shown is what is listed.
+func TestACrashWhileSourcesAreReadLosesNothing(t *testing.T) {
+	r := newRandom()
+	out := newOutside(t, r)
+	v := newVictim(t)
+	file, err := out.sources(v.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.args = append(v.args, "--sources.files", file)
+	for round := range howOften(t, 12) {
+		v.start()
+		for _, name := range []string{"board", "list"} {
+			v.remote("sources", "run", name)
+		}
+		time.Sleep(time.Duration(50+rand.IntN(700)) * time.Millisecond) // the kill comes at any moment
+		v.kill()
+		t.Logf("round %d", round+1)
+		out.change()
+	}
+	v.start()
+	out.mu.Lock()
+	out.trouble = false
+	out.mu.Unlock()
+	for range 3 { // what was absent once, twice, and once more for what a killed run had begun
+		for _, name := range []string{"board", "list"} {
+			v.remote("sources", "run", name, "--wait")
+		}
+	}
+	standing, closed := v.published()
+	if wrong := out.compare(standing, closed); len(wrong) > 0 {
+		t.Fatalf("%d are wrong:\n%s\nits log:\n%s", len(wrong), strings.Join(wrong[:min(len(wrong), 10)], "\n"), v.log())
+	}
+	t.Logf("%d stand on the topic, %d were closed at some time", len(standing), len(closed))
+	v.verify()
+}
