@@ -9,6 +9,7 @@ import (
 
 	"tideline/api"
 	"tideline/engine/config"
+	"tideline/engine/event"
 	"tideline/engine/harvest"
 	"tideline/engine/harvest/same"
 	"tideline/streams"
@@ -108,13 +109,34 @@ func (p sourcesPort) RunNow(ctx context.Context, name string) error {
 	return sourceError(p.runner.RunNow(ctx, name))
 }
 
-// mergesPort is an api.Merges.
+// mergesPort is an api.Merges and an api.Doubles.
 type mergesPort struct{ runner *runner.Runner }
 
-// Merged implements api.Merges, as do the following.
+// readWithin is how long a read of merges may take: somebody waits for it.
+const readWithin = 5 * time.Second
+
+// Merged implements api.Merges, as do Split and Rejoin. It does not wait for runs.
 func (p mergesPort) Merged(ctx context.Context, id string) (same.Merge, error) {
-	view, err := p.runner.Merged(ctx, id)
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	view, err := p.runner.View(ctx, id)
 	return view, sourceError(err)
+}
+
+// Double implements api.Doubles.
+func (p mergesPort) Double(ctx context.Context, id string) (event.Opportunity, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	o, err := p.runner.Double(ctx, id)
+	return o, sourceError(err)
+}
+
+// doubles are known where there are sources.
+func (a *app) doubles() api.Doubles {
+	if len(a.config.Sources.Files) == 0 {
+		return nil
+	}
+	return mergesPort{a.sources}
 }
 
 // Split takes a posting out of its merge.

@@ -44,6 +44,15 @@ type Sameness interface {
 	DropSplit(ctx context.Context, id string) error
 }
 
+// Neighbours finds the postings that are open by what identifies them. Nobody needs
+// a lease to read.
+type Neighbours interface {
+	SameMember(ctx context.Context, id string) (same.Member, bool, error)
+	// SameLike gives what shares the key of a layer with one of some.
+	SameLike(ctx context.Context, members []same.Member) ([]same.Member, error)
+	SameCompany(ctx context.Context, company string) ([]same.Member, error)
+}
+
 // Journal keeps the records of runs.
 type Journal interface {
 	AddSourceRun(ctx context.Context, run harvest.Run) error
@@ -55,6 +64,7 @@ type Store interface {
 	Leases
 	Memory
 	Sameness
+	Neighbours
 	Journal
 }
 
