@@ -22,7 +22,7 @@ import (
 
 func sourcesCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "sources", Short: "Outside sources of opportunities", Args: noArgs}
-	cmd.AddCommand(sourcesListCommand(), sourcesRunCommand(), sourcesCheckCommand())
+	cmd.AddCommand(sourcesListCommand(), sourcesRunCommand(), sourcesCheckCommand(), sourcesMergeCommand(), sourcesSplitCommand(), sourcesRejoinCommand())
 	return cmd
 }
 
