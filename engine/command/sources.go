@@ -109,6 +109,16 @@ func (p sourcesPort) RunNow(ctx context.Context, name string) error {
 	return sourceError(p.runner.RunNow(ctx, name))
 }
 
+// removeWithin is how long one request works on a removal: a process that ends waits
+// that long for it.
+const removeWithin = 5 * time.Second
+
+// Remove closes what a source that nobody reads has open.
+func (p sourcesPort) Remove(ctx context.Context, name, actor string) (harvest.Run, error) {
+	run, err := p.runner.Remove(ctx, name, actor, removeWithin)
+	return run, sourceError(err)
+}
+
 // mergesPort is an api.Merges and an api.Doubles.
 type mergesPort struct{ runner *runner.Runner }
 
@@ -152,7 +162,7 @@ func (p mergesPort) Rejoin(ctx context.Context, id string) (same.Merge, error) {
 }
 
 // mistakes are errors that the caller caused.
-var mistakes = []error{harvest.ErrNoSource, harvest.ErrDisabled, same.ErrUnknown, same.ErrAlone, same.ErrNotSplit}
+var mistakes = []error{harvest.ErrNoSource, harvest.ErrDisabled, harvest.ErrEnabled, harvest.ErrRunsOn, harvest.ErrTaken, same.ErrUnknown, same.ErrAlone, same.ErrNotSplit}
 
 func sourceError(err error) error {
 	if err == nil || slices.ContainsFunc(mistakes, func(mistake error) bool { return errors.Is(err, mistake) }) {

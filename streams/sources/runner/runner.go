@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -224,7 +225,8 @@ func (r *Runner) end(name string) {
 	delete(r.busy, name)
 }
 
-// List tells how all sources stand, in the order of the files.
+// List tells how all sources stand, in the order of the files, and then those that
+// are in no file any more, by name.
 func (r *Runner) List(ctx context.Context) ([]harvest.Status, error) {
 	states, err := r.states(ctx)
 	if err != nil {
@@ -234,21 +236,30 @@ func (r *Runner) List(ctx context.Context) ([]harvest.Status, error) {
 	for _, e := range r.entries {
 		list = append(list, r.status(e, states[e.Name]))
 	}
+	for _, name := range slices.Sorted(maps.Keys(states)) {
+		if _, err := r.entry(name); err != nil {
+			list = append(list, r.standing(states[name], harvest.Status{Name: name, Kind: harvest.KindRemoved}))
+		}
+	}
+	for i := range list {
+		if list[i].Enabled || states[list[i].Name].Started.IsZero() {
+			continue
+		}
+		open, err := r.store.CountSourceItems(ctx, list[i].Name)
+		if err != nil {
+			return nil, err
+		}
+		list[i].Open = &open
+	}
 	return list, nil
 }
 
 func (r *Runner) status(e manifest.Entry, s harvest.State) harvest.Status {
 	at := now(r.clock)
-	status := harvest.Status{
+	status := r.standing(s, harvest.Status{
 		Name: e.Name, Kind: e.Kind, Enabled: e.Enabled, Schedule: e.Schedule.Text, TimeZone: e.Schedule.Zone.String(),
-		Waiting: !s.Requested.IsZero(), Last: s.Last, Budget: s.Left(e.Limits.Budget, at),
-	}
-	if s.Running(at) {
-		status.Running = s.Progress
-		if status.Running == nil {
-			status.Running = &harvest.Run{Source: e.Name, Started: s.Started}
-		}
-	}
+		Waiting: !s.Requested.IsZero(), Budget: s.Left(e.Limits.Budget, at),
+	})
 	if s.NotBefore.After(at) {
 		status.LeftOff = &s.NotBefore
 	}
@@ -262,10 +273,27 @@ func (r *Runner) status(e manifest.Entry, s harvest.State) harvest.Status {
 	return status
 }
 
-// Runs gives the newest runs of a source, newest first.
-func (r *Runner) Runs(ctx context.Context, name string, limit int) ([]harvest.Run, error) {
-	if _, err := r.entry(name); err != nil {
-		return nil, err
+// standing adds to a status what its state tells: the last run and that under way.
+func (r *Runner) standing(s harvest.State, status harvest.Status) harvest.Status {
+	status.Last = s.Last
+	if s.Running(now(r.clock)) {
+		status.Running = s.Progress
+		if status.Running == nil {
+			status.Running = &harvest.Run{Source: s.Name, Started: s.Started}
+		}
 	}
-	return r.store.SourceRuns(ctx, name, limit)
+	return status
+}
+
+// Runs gives the newest runs of a source, newest first, also of one that was removed.
+func (r *Runner) Runs(ctx context.Context, name string, limit int) ([]harvest.Run, error) {
+	list, err := r.store.SourceRuns(ctx, name, limit)
+	if err != nil || len(list) > 0 {
+		return list, err
+	}
+	states, err := r.states(ctx) // with those in the files
+	if _, known := states[name]; err == nil && !known {
+		err = fmt.Errorf("%w: %q", harvest.ErrNoSource, name)
+	}
+	return nil, err
 }
