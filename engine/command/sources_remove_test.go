@@ -184,7 +184,7 @@ func TestARemovalGoesOnInTheNextRequest(t *testing.T) {
 	w.run("list")
 	w.restart()
 	calls, run := 0, harvest.Run{Outcome: harvest.Part}
-	for ; run.Outcome == harvest.Part; calls++ {
+	for ; run.Outcome == harvest.Part && calls < 20; calls++ {
 		var err error
 		if run, err = w.runner.Remove(t.Context(), "list", "olga", -time.Second); err != nil {
 			t.Fatal(err)
@@ -196,6 +196,32 @@ func TestARemovalGoesOnInTheNextRequest(t *testing.T) {
 	}
 	if calls != 6 || run.Closed != 450 || run.Dropped != 450 || run.Seconds != 5 || len(w.events) != 450 || w.left("list") != "0 items" {
 		t.Errorf("%d calls, %+v, %d events, left %s", calls, run, len(w.events), w.left("list"))
+	}
+}
+
+func TestASourceThatIsOnAgainIsBackAlsoAfterHalfARemoval(t *testing.T) {
+	b := newBoard(t)
+	ids := make([]int, 300)
+	for i := range ids {
+		ids[i] = i + 1
+	}
+	b.list("A", ids...)
+	b.once(b.runner())
+	off := func(e *manifest.Entry) { e.Enabled = false }
+	if run, err := b.runner(off).Remove(t.Context(), "harbor", "olga", -time.Second); err != nil || run.Outcome != harvest.Part || len(b.open()) != 100 {
+		t.Fatalf("%+v, %v, %d open", run, err, len(b.open()))
+	}
+	if run := b.once(b.runner()); run.Outcome != harvest.Whole || run.Reopened != 200 || len(b.open()) != 300 {
+		t.Errorf("%+v, %d open", run, len(b.open()))
+	}
+	b.afterPublish = func() { b.store.Close() } // the process dies: what is closed is remembered as open
+	if _, err := b.runner(off).Remove(t.Context(), "harbor", "olga", time.Minute); err == nil || len(b.open()) != 100 {
+		t.Fatalf("%v, %d open", err, len(b.open()))
+	}
+	b.afterPublish = nil
+	b.reopen()
+	if run := b.once(b.runner()); run.Outcome != harvest.Whole || len(b.open()) != 300 {
+		t.Errorf("%+v, %d open", run, len(b.open()))
 	}
 }
 
@@ -255,6 +281,7 @@ func TestWhoseRunIsStillToComeIsNotRemoved(t *testing.T) {
 	refused("nowhere", harvest.ErrNoSource)
 	other := w.runner // has it still
 	mine := w.restart()
+	w.clock.Advance(time.Minute)
 	at := w.clock.Now()
 	if _, err := w.store.AcquireSource(t.Context(), "list", "another", at, at.Add(time.Minute)); err != nil {
 		t.Fatal(err)

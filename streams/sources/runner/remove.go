@@ -43,10 +43,6 @@ func (r *Runner) Remove(ctx context.Context, name, actor string, within time.Dur
 	if err := r.removable(ctx, name); err != nil {
 		return harvest.Run{}, err
 	}
-	if !r.begin(name) {
-		return harvest.Run{}, fmt.Errorf("source %q: %w", name, harvest.ErrTaken)
-	}
-	defer r.end(name)
 	holder := r.instance + "/" + uuid.NewString()
 	at := now(r.clock)
 	state, err := r.store.AcquireSource(ctx, name, holder, at, at.Add(lease))
@@ -128,14 +124,14 @@ func (m *removal) do(ctx context.Context) (harvest.Run, error) {
 }
 
 // giveBack leaves the rest to the next call, or to the next run if the source is on
-// again: what is closed and still listed is back then, since validators are dropped.
+// again: what is closed and still listed is back then.
 func (m *removal) giveBack(ctx context.Context) error {
-	m.state.Finished, m.state.Validators = time.Time{}, nil
+	m.state.Finished, m.state.Validators = time.Time{}, nil // else an answer that nothing changed would be believed
 	m.state.Last, m.state.Pending = &m.record, slices.Sorted(maps.Keys(m.pending))
 	return m.store.FinishSource(ctx, m.state, m.holder)
 }
 
-// extend keeps the lease, unless the time is over.
+// extend keeps the lease, unless the time is over after a batch.
 func (m *removal) extend(ctx context.Context) error {
 	at := now(m.clock)
 	if m.worked && at.After(m.until) {
@@ -187,12 +183,10 @@ func (m *removal) closeSome(ctx context.Context, items []harvest.Item) error {
 			changes[c.ID] = c
 		}
 	}
-	noted := maps.Clone(m.pending)
 	for id := range changes {
 		m.pending[id] = true
 	}
 	if err := m.extend(ctx); err != nil {
-		m.pending = noted // none of them was published
 		return err
 	}
 	err := m.merge(ctx, func(x *same.Index) error {
