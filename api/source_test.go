@@ -14,9 +14,9 @@ import (
 type sourceWorld struct {
 	removed []string // with who did it
 	partial bool
-	asked []string
-	limit int
-	err   error
+	asked   []string
+	limit   int
+	err     error
 }
 
 func (w *sourceWorld) List(context.Context) ([]harvest.Status, error) {

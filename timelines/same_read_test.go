@@ -4,6 +4,7 @@ package timelines
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"tideline/engine/harvest/same"
@@ -26,12 +27,12 @@ func TestWhatIsLikeAPostingIsFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := ""
+		var text strings.Builder
 		slices.SortFunc(list, func(a, b same.Member) int { return int(a.ID[0]) - int(b.ID[0]) })
 		for _, m := range list {
-			text += m.ID
+			text.WriteString(m.ID)
 		}
-		return text
+		return text.String()
 	}
 	for like, want := range map[int]string{0: "ab", 1: "abc", 2: "bcd", 3: "cd", 4: "e"} {
 		if got := ids(s.SameLike(t.Context(), members[like:like+1])); got != want {

@@ -36,14 +36,15 @@ func (p partners) list(name string, postings ...[2]string) {
 // file writes the file of the sources; those whose name begins with a minus are off.
 func (p partners) file(names ...string) string {
 	p.t.Helper()
-	text := "contact: mailto:ops@campus.example\nsources:\n"
+	var text strings.Builder
+	text.WriteString("contact: mailto:ops@campus.example\nsources:\n")
 	for _, name := range names {
 		name, off := strings.CutPrefix(name, "-")
-		text += fmt.Sprintf("  - {name: %s, kind: json, enabled: %v, absences: 1, with: {file: %s, mapping: {source: %s, bucket: jobs, fields: "+
+		fmt.Fprintf(&text, "  - {name: %s, kind: json, enabled: %v, absences: 1, with: {file: %s, mapping: {source: %s, bucket: jobs, fields: "+
 			"{id: ref, title: title, organisation: org, url: link, posted: since}}}}\n", name, !off, filepath.Join(p.dir, name+".json"), name)
 	}
 	path := filepath.Join(p.dir, "sources.yaml")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
 		p.t.Fatal(err)
 	}
 	return path

@@ -65,18 +65,19 @@ func (w *mergeWorld) left(name string) string {
 	if err := errors.Join(err, other, another); err != nil {
 		w.t.Fatal(err)
 	}
-	text := fmt.Sprint(len(items), " items")
+	var text strings.Builder
+	fmt.Fprint(&text, len(items), " items")
 	for _, s := range states {
 		if s.Name == name {
-			text += ", its state"
+			text.WriteString(", its state")
 		}
 	}
 	for _, m := range members {
 		if m.Entry == name {
-			text += ", member " + m.ID
+			text.WriteString(", member " + m.ID)
 		}
 	}
-	return text
+	return text.String()
 }
 
 func many(n int) (list []event.Opportunity) {
