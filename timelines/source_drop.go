@@ -3,6 +3,7 @@ package timelines
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -25,7 +26,7 @@ func (s *Store) CountSourceItems(ctx context.Context, source string) (int, error
 // ListedBy gives, of some opportunities, those that one of some sources remembers and
 // has not closed as gone, each with one such source.
 func (s *Store) ListedBy(ctx context.Context, sources, ids []string) (map[string]string, error) {
-	var keys bson.A
+	var keys []string
 	of := map[string]string{} // to the source
 	for _, source := range sources {
 		for _, id := range ids {
@@ -33,25 +34,40 @@ func (s *Store) ListedBy(ctx context.Context, sources, ids []string) (map[string
 			of[key], keys = source, append(keys, key)
 		}
 	}
-	listed := map[string]string{}
-	if len(keys) == 0 {
-		return listed, nil
-	}
-	filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: keys}}}, {Key: "gone", Value: false}}
-	cursor, err := s.sourceItems().Find(ctx, filter, options.Find().SetProjection(bson.D{{Key: "of", Value: 1}}))
+	found, err := s.notGone(ctx, keys)
 	if err != nil {
 		return nil, fmt.Errorf("find which sources list %d opportunities: %w", len(ids), err)
 	}
-	var found []sourceItem
-	if err := cursor.All(ctx, &found); err != nil {
-		return nil, fmt.Errorf("find which sources list %d opportunities: %w", len(ids), err)
-	}
+	listed := map[string]string{}
 	for _, d := range found {
 		if before, ok := listed[d.Of]; !ok || of[d.ID] < before {
 			listed[d.Of] = of[d.ID]
 		}
 	}
 	return listed, nil
+}
+
+// notGone gives the items of some keys that are not gone. The embedded server finds
+// one _id at a time; for more it reads the whole collection.
+func (s *Store) notGone(ctx context.Context, keys []string) (found []sourceItem, err error) {
+	step, filter := 1000, func(keys []string) bson.D {
+		return bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: keys}}}}
+	}
+	if s.serial {
+		step, filter = 1, func(keys []string) bson.D { return byID(keys[0]) }
+	}
+	for part := range slices.Chunk(keys, step) {
+		cursor, err := s.sourceItems().Find(ctx, filter(part), options.Find().SetProjection(bson.D{{Key: "of", Value: 1}, {Key: "gone", Value: 1}}))
+		if err != nil {
+			return nil, err
+		}
+		var list []sourceItem
+		if err := cursor.All(ctx, &list); err != nil {
+			return nil, err
+		}
+		found = append(found, slices.DeleteFunc(list, func(d sourceItem) bool { return d.Gone })...)
+	}
+	return found, nil
 }
 
 // DropSourceItems forgets opportunities of a source.

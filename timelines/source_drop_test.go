@@ -42,9 +42,12 @@ func TestASourceIsForgotten(t *testing.T) {
 	if left, err := s.SourceItems(t.Context(), "board-2"); len(left) != 130 || err != nil {
 		t.Errorf("%d of the other left, %v", len(left), err)
 	}
-	got, err := s.ListedBy(t.Context(), []string{"board-2", "board", "none"}, []string{"x:001", "x:002", "x:003", "y"})
-	if diff := cmp.Diff(map[string]string{"x:002": "board", "x:003": "board-2"}, got); diff != "" || err != nil {
-		t.Errorf("%v: %s", err, diff)
+	for _, serial := range []bool{true, false} {
+		s.serial = serial
+		got, err := s.ListedBy(t.Context(), []string{"board-2", "board", "none"}, []string{"x:001", "x:002", "x:003", "y"})
+		if diff := cmp.Diff(map[string]string{"x:002": "board", "x:003": "board-2"}, got); diff != "" || err != nil {
+			t.Errorf("serial %v: %v: %s", serial, err, diff)
+		}
 	}
 	if got, err := s.ListedBy(t.Context(), nil, []string{"x:002"}); len(got) != 0 || err != nil {
 		t.Errorf("%v, %v", got, err)

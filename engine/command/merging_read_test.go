@@ -3,14 +3,20 @@
 package command
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"testing"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"tideline/engine/event"
 	"tideline/engine/harvest/same"
+	"tideline/streams/sources/fetch"
+	"tideline/streams/sources/manifest"
+	"tideline/streams/sources/runner"
 )
 
 // A run that merges may hold the lease for minutes, in another process; who only
@@ -51,6 +57,54 @@ func TestReadsOfMergesWaitForNobody(t *testing.T) {
 	}
 	if got := w.clock.Now(); got != at {
 		t.Errorf("somebody waited until %s", got)
+	}
+}
+
+// The embedded store is read once, and then only written: what it says is known, also
+// when a write failed.
+func TestWhatIsMirroredIsWhatIsStored(t *testing.T) {
+	w := newMergeWorld(t)
+	store := runner.Mirrored(w.store)
+	entries := []manifest.Entry{
+		{Name: "board", Kind: "greenhouse", Enabled: true, Absences: 1, Limits: fetch.DefaultLimits(), Source: &w.ats},
+		{Name: "list", Kind: "apify", Enabled: true, Absences: 1, Limits: fetch.DefaultLimits(), Source: &w.list},
+	}
+	w.runner = runner.New(runner.Config{Entries: entries, Instance: "p1", Clock: w.clock}, store, w, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	t.Cleanup(w.runner.Close)
+	direct := w.process("p2") // which finds out in the store
+	ids := []string{"greenhouse:10001", "greenhouse:10002", "apify:1", "apify:2", "unknown"}
+	check := func(step string) {
+		t.Helper()
+		for _, id := range ids {
+			want, missing := direct.View(t.Context(), id)
+			got, err := w.runner.View(t.Context(), id)
+			if diff := gocmp.Diff(want, got); diff != "" || errors.Is(missing, same.ErrUnknown) != errors.Is(err, same.ErrUnknown) {
+				t.Errorf("%s: %s: %v, want %v, %s", step, id, err, missing, diff)
+			}
+		}
+	}
+	check("nothing")
+	w.ats.set(opening("greenhouse:10001", "Engineer", "Pune", atsURL), opening("greenhouse:10002", "Cook", "Pune", "https://boards.greenhouse.io/harbor/jobs/10002"))
+	w.list.set(opening("apify:1", "Engineer", "Pune", careers), opening("apify:2", "Cook", "Pune", "https://list.example/20002"))
+	w.run("board")
+	w.run("list")
+	check("listed")
+	if _, err := w.runner.Split(t.Context(), "apify:1"); err != nil {
+		t.Fatal(err)
+	}
+	check("split")
+	w.list.set(opening("apify:2", "Baker", "Goa", "https://list.example/20002"))
+	w.run("list")
+	check("one gone, one changed")
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := store.DropSameMembers(canceled, ids[:1]); err == nil {
+		t.Fatal("it was written")
+	}
+	check("after a write that failed")
+	w.store.Close()
+	if list, err := store.SameCompany(t.Context(), "harbor labs"); err != nil || len(list) != 3 {
+		t.Errorf("it is read again: %d, %v", len(list), err)
 	}
 }
 

@@ -31,7 +31,11 @@ func readSources(c config.Config) ([]manifest.Entry, error) {
 // openSources makes the runner of the sources.
 func (a *app) openSources(entries []manifest.Entry) {
 	made := runner.Config{Entries: entries, Instance: a.config.Instance, Clock: fetch.SystemClock{}}
-	a.sources = runner.New(made, sourceStore{a.timelines, a.prepare}, opportunityPublisher{a.engine.Producer()}, a.registry, a.log)
+	store := runner.Store(sourceStore{a.timelines, a.prepare})
+	if a.config.Mongo.URI == "" { // nobody else writes to the embedded one
+		store = runner.Mirrored(store)
+	}
+	a.sources = runner.New(made, store, opportunityPublisher{a.engine.Producer()}, a.registry, a.log)
 	a.defers("sources", a.sources.Close)
 }
 

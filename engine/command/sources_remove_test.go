@@ -335,3 +335,37 @@ func TestNothingIsCountedOfASourceThatWasRemoved(t *testing.T) {
 		t.Errorf("%d of it, %d of all, %v", counted(), n, err)
 	}
 }
+
+func TestWhatIsLeftOpenIsCountedAgainAfterEveryRun(t *testing.T) {
+	w := newMergeWorld(t)
+	w.list.set(many(1)...)
+	w.run("list")
+	other := w.runner
+	mine := w.restart()
+	left := func() *int {
+		t.Helper()
+		list, err := mine.List(t.Context())
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%+v, %v", list, err)
+		}
+		return list[0].Open
+	}
+	for range 2 {
+		if n := left(); n == nil || *n != 1 {
+			t.Errorf("%v", n)
+		}
+	}
+	w.list.set(many(3)...)
+	w.runner = other
+	w.run("list")
+	if n := left(); n == nil || *n != 3 {
+		t.Errorf("after another run: %v", n)
+	}
+	at := w.clock.Now()
+	if _, err := w.store.AcquireSource(t.Context(), "list", "another", at, at.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if n := left(); n != nil {
+		t.Errorf("while it runs: %d", *n)
+	}
+}

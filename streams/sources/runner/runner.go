@@ -68,6 +68,7 @@ type Runner struct {
 	mu       sync.Mutex
 	busy     map[string]bool
 	breakers map[string]*breaker.Breaker
+	counts   map[string]count
 }
 
 // New makes a runner. Close must be called.
@@ -76,6 +77,7 @@ func New(c Config, store Store, publisher Publisher, reg prometheus.Registerer, 
 		entries: c.Entries, instance: c.Instance, clock: c.Clock, hosts: fetch.NewHosts(c.Clock), store: store, publisher: publisher,
 		metrics: newMetrics(reg, c.Entries), log: log, since: now(c.Clock), nudge: make(chan struct{}, 1), slots: make(chan struct{}, parallel),
 		busy: map[string]bool{}, breakers: map[string]*breaker.Breaker{},
+		counts: map[string]count{},
 	}
 	for _, e := range c.Entries {
 		r.breakers[e.Name] = &breaker.Breaker{}
@@ -242,14 +244,12 @@ func (r *Runner) List(ctx context.Context) ([]harvest.Status, error) {
 		}
 	}
 	for i := range list {
-		if list[i].Enabled || states[list[i].Name].Started.IsZero() {
+		if list[i].Enabled {
 			continue
 		}
-		open, err := r.store.CountSourceItems(ctx, list[i].Name)
-		if err != nil {
+		if list[i].Open, err = r.countOpen(ctx, states[list[i].Name]); err != nil {
 			return nil, err
 		}
-		list[i].Open = &open
 	}
 	return list, nil
 }
