@@ -30,6 +30,9 @@ type removal struct {
 	pending map[string]bool // ids of which nobody knows what was published last
 }
 
+// leave is how long a removal may take to give the source back.
+const leave = 10 * time.Second
+
 // errLater says that the time of one call is over.
 var errLater = errors.New("the time of one request is over; ask again, and it goes on")
 
@@ -101,7 +104,7 @@ func (m *removal) do(ctx context.Context) (harvest.Run, error) {
 	if failed == nil {
 		failed = m.dropAll(ctx)
 	}
-	finish, done := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	finish, done := context.WithTimeout(context.WithoutCancel(ctx), leave) // whoever comes next would wait for the lease to end
 	defer done()
 	m.record.Seconds = m.clock.Now().Sub(m.record.Started).Round(time.Millisecond).Seconds()
 	m.record.Outcome, m.record.Why, m.record.Error = harvest.Whole, "", ""
