@@ -101,6 +101,7 @@ var matrix = []cell{
 	{"sources", "GET", "/sources", "", 403, 403, 200, 403},
 	{"source-runs", "GET", "/sources/board/runs", "", 403, 403, 200, 403},
 	{"run-source", "POST", "/sources/board/run", "", 403, 403, 202, 403},
+	{"remove-source", "DELETE", "/sources/gone", "", 403, 403, 200, 403},
 	{"merge", "GET", "/opportunities/of-sam/merge", "", 403, 403, 200, 403},
 	{"split", "POST", "/opportunities/of-sam/split", "", 403, 403, 200, 403},
 	{"rejoin", "DELETE", "/opportunities/of-sam/split", "", 403, 403, 200, 403},

@@ -70,7 +70,7 @@ func newWorld(t testing.TB, change ...func(*Config, *Ports)) *world {
 	config := Config{Addr: "127.0.0.1:0", Loopback: true, Auth: testAuth}
 	ports := Ports{
 		Feeds: w, Catalog: w.catalog, Publisher: w, Scorer: match.NewScorer(match.Default(), skills.Normalize),
-		Notify: w.notifyPorts(), Hiring: w.hiringPorts(), Ready: w.isReady, Gatherer: w.metrics, Now: w.clock, CatalogVersion: w.version.Load, Sources: &w.sources, Merges: &w.merges,
+		Notify: w.notifyPorts(), Hiring: w.hiringPorts(), Ready: w.isReady, Gatherer: w.metrics, Now: w.clock, CatalogVersion: w.version.Load, Sources: &w.sources, Merges: &w.merges, Doubles: &w.merges,
 	}
 	for _, f := range change {
 		f(&config, &ports)

@@ -36,16 +36,11 @@ func (s *Server) existing(c *fiber.Ctx) (event.Opportunity, error) {
 	case !s.catalogLoaded():
 		return event.Opportunity{}, ErrRebuilding
 	}
-	return event.Opportunity{}, refusal(http.StatusNotFound, "no opportunity of that id")
+	return event.Opportunity{}, errNoOpportunity
 }
 
-func (s *Server) opportunity(c *fiber.Ctx, _ principal) error {
-	o, err := s.existing(c)
-	if err != nil {
-		return err
-	}
-	return c.JSON(o)
-}
+// errNoOpportunity is never changed.
+var errNoOpportunity = refusal(http.StatusNotFound, "no opportunity of that id")
 
 func (s *Server) putOpportunity(c *fiber.Ctx, who principal) error {
 	id, err := pathID(c, "opportunity")

@@ -69,6 +69,10 @@ type Ports struct {
 
 	// Merges are those of what outside sources list; nil: not served.
 	Merges Merges
+
+	// Doubles are those of them for which another is shown; nil: what was not
+	// published is not known.
+	Doubles Doubles
 }
 
 // Config says where the API listens and whom it trusts.

@@ -11,9 +11,25 @@ import (
 )
 
 // mergeWorld has a merge of two, of-sam and of-kim; split says whether it is split.
+// Double is merged into whatever into says; asked counts who wanted to know.
 type mergeWorld struct {
 	split bool
+	into  string
+	asked int
 	err   error
+}
+
+func (w *mergeWorld) Double(_ context.Context, id string) (event.Opportunity, error) {
+	w.asked++
+	if w.err != nil {
+		return event.Opportunity{}, w.err
+	}
+	if w.into == "" || id != "double" {
+		return event.Opportunity{}, fmt.Errorf("%w: %q", same.ErrUnknown, id)
+	}
+	o := job(id)
+	o.Status, o.MergedInto = event.Closed, w.into
+	return o, nil
 }
 
 func (w *mergeWorld) Merged(_ context.Context, id string) (same.Merge, error) {
@@ -60,6 +76,50 @@ func TestOpsSeeAndSplitMerges(t *testing.T) {
 	w.do("GET", "/opportunities/other/merge", ops, "").problem(t, 404)
 	w.merges.err = fmt.Errorf("%w: away", ErrUnavailable)
 	w.do("GET", "/opportunities/of-sam/merge", ops, "").problem(t, 503)
+}
+
+func TestADoubleAnswersAlikePublishedOrNot(t *testing.T) {
+	w := newWorld(t)
+	w.merges.into = "of-sam"
+	check := func(step string) {
+		t.Helper()
+		for _, role := range Roles {
+			if got := get[event.Opportunity](w, "/opportunities/double", w.token(role, "sam")); got.ID != "double" || got.Status != event.Closed || got.MergedInto != w.merges.into || got.Title == "" {
+				t.Errorf("%s, as %s: %+v", step, role, got)
+			}
+		}
+	}
+	check("never published")
+	o := job("double")
+	o.Status, o.MergedInto = event.Closed, "of-sam"
+	w.apply(o.ID, &o)
+	check("published")
+	w.merges.into = "of-kim"
+	check("another leads")
+
+	ops := w.token(Ops, "o")
+	w.merges.err = fmt.Errorf("%w: away", ErrUnavailable)
+	if got := get[event.Opportunity](w, "/opportunities/double", ops); got.MergedInto != "of-sam" {
+		t.Errorf("what was published is known without the store: %+v", got)
+	}
+	w.do("GET", "/opportunities/other", ops, "").problem(t, 503) // it may be a double
+	w.merges.err = nil
+	w.do("GET", "/opportunities/other", ops, "").problem(t, 404)
+	asked := w.merges.asked
+	o = job("plain")
+	o.Also = []event.Listing{{ID: "apify:1", Source: "apify", URL: "https://list.example/1", By: "url"}}
+	w.apply(o.ID, &o)
+	if got := get[event.Opportunity](w, "/opportunities/plain", ops); len(got.Also) != 1 || got.Also[0] != o.Also[0] || w.merges.asked != asked {
+		t.Errorf("a leader: %+v, asked the store %d times", got, w.merges.asked-asked)
+	}
+	fresh := newWorld(t)
+	fresh.ready, fresh.merges.into = false, "of-sam"
+	fresh.do("GET", "/opportunities/double", fresh.token(Ops, "o"), "").problem(t, 503)
+	if fresh.merges.asked != 0 {
+		t.Error("what may be published was looked for elsewhere")
+	}
+	without := newWorld(t, func(_ *Config, p *Ports) { p.Doubles = nil })
+	without.do("GET", "/opportunities/double", without.token(Ops, "o"), "").problem(t, 404)
 }
 
 func TestFeedsShowWhatElseListsAnOpportunityAtOnce(t *testing.T) {

@@ -11,12 +11,18 @@ import (
 	"tideline/engine/harvest"
 )
 
-// Sources tells about outside sources and starts them. Errors wrap
-// harvest.ErrNoSource, harvest.ErrDisabled or ErrUnavailable. Safe for concurrent use.
+// Sources tells about outside sources, starts and removes them. Errors wrap
+// harvest.ErrNoSource, ErrDisabled, ErrEnabled, ErrRunsOn, ErrTaken or ErrUnavailable.
+// Safe for concurrent use.
 type Sources interface {
 	List(ctx context.Context) ([]harvest.Status, error)
 	Runs(ctx context.Context, name string, limit int) ([]harvest.Run, error) // newest first
 	RunNow(ctx context.Context, name string) error                           // does not wait for the run
+
+	// Remove closes what a source has open that nobody reads any more and forgets it.
+	// When that takes longer than a request may, the record is partial, and the next
+	// call goes on.
+	Remove(ctx context.Context, name, actor string) (harvest.Run, error)
 }
 
 type sourceList struct {
@@ -46,6 +52,11 @@ func (s *Server) sourceRoutes() []route {
 		{
 			id: "run-source", method: http.MethodPost, path: "/sources/{source}/run", roles: ops, serve: s.runSource, tag: tag,
 			summary: "Ask for a run now, which some process then begins", params: []*huma.Param{name}, status: http.StatusAccepted, answer: accepted{},
+		},
+		{
+			id: "remove-source", method: http.MethodDelete, path: "/sources/{source}", roles: ops, serve: s.removeSource, tag: tag,
+			summary: "Close what a source still has open that is in no file, or is off, and forget it; 202 and a partial record say that there is more to do: ask again",
+			params:  []*huma.Param{name}, answer: harvest.Run{},
 		},
 	}
 }
@@ -87,4 +98,19 @@ func (s *Server) runSource(c *fiber.Ctx, _ principal) error {
 	}
 	c.Set(fiber.HeaderLocation, "/sources/"+url.PathEscape(name)+"/runs")
 	return accept(c, name)
+}
+
+func (s *Server) removeSource(c *fiber.Ctx, who principal) error {
+	name, err := pathID(c, "source")
+	if err != nil {
+		return err
+	}
+	run, err := s.ports.Sources.Remove(c.UserContext(), name, who.subject)
+	if err != nil {
+		return err
+	}
+	if run.Outcome != harvest.Whole {
+		c.Status(http.StatusAccepted)
+	}
+	return c.JSON(run)
 }

@@ -3,16 +3,20 @@ package api
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"tideline/engine/harvest"
 )
 
-// sourceWorld has one source, board, and one that is off.
+// sourceWorld has one source, board, one that is off, and one that is gone.
 type sourceWorld struct {
-	asked []string
-	limit int
-	err   error
+	removed []string // with who did it
+	partial bool
+	asked   []string
+	limit   int
+	err     error
 }
 
 func (w *sourceWorld) List(context.Context) ([]harvest.Status, error) {
@@ -36,6 +40,46 @@ func (w *sourceWorld) RunNow(_ context.Context, name string) error {
 		return harvest.ErrDisabled
 	}
 	return harvest.ErrNoSource
+}
+
+func (w *sourceWorld) Remove(_ context.Context, name, actor string) (harvest.Run, error) {
+	switch name {
+	case "board":
+		return harvest.Run{}, fmt.Errorf("%w: %q", harvest.ErrEnabled, name)
+	case "elsewhere":
+		return harvest.Run{}, fmt.Errorf("%w: %q", harvest.ErrRunsOn, name)
+	case "busy":
+		return harvest.Run{}, fmt.Errorf("source %q: %w", name, harvest.ErrTaken)
+	case "gone":
+		w.removed = append(w.removed, name+" "+actor)
+		run := harvest.Run{Source: name, By: harvest.ByRemoval, Actor: actor, Outcome: harvest.Whole, Closed: 3}
+		if w.partial {
+			run.Outcome = harvest.Part
+		}
+		return run, w.err
+	}
+	return harvest.Run{}, harvest.ErrNoSource
+}
+
+func TestOpsRemoveSourcesThatNobodyReads(t *testing.T) {
+	w := newWorld(t)
+	ops := w.token(Ops, "olga")
+	a := w.do("DELETE", "/sources/gone", ops, "")
+	if a.status != 200 || !strings.Contains(a.body, `"closed":3`) || !slices.Equal(w.sources.removed, []string{"gone olga"}) {
+		t.Errorf("%+v, %v", a, w.sources.removed)
+	}
+	w.sources.partial = true
+	if a := w.do("DELETE", "/sources/gone", ops, ""); a.status != 202 || !strings.Contains(a.body, `"partial"`) {
+		t.Errorf("%+v", a)
+	}
+	for name, says := range map[string]string{"board": "set enabled: false", "elsewhere": "another process", "busy": "somebody else runs"} {
+		if p := w.do("DELETE", "/sources/"+name, ops, "").problem(t, 409); !strings.Contains(p.Detail, says) {
+			t.Errorf("%s: %s", name, p.Detail)
+		}
+	}
+	w.do("DELETE", "/sources/other", ops, "").problem(t, 404)
+	w.sources.err = fmt.Errorf("%w: away", ErrUnavailable)
+	w.do("DELETE", "/sources/gone", ops, "").problem(t, 503)
 }
 
 func TestOpsSeeAndStartSources(t *testing.T) {

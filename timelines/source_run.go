@@ -54,10 +54,11 @@ func allOfSource(source string) bson.D {
 	return bson.D{{Key: "_id", Value: bson.D{{Key: "$gte", Value: source + "|"}, {Key: "$lt", Value: source + "}"}}}} // } follows |
 }
 
-// AddSourceRun stores the record of a run and forgets the oldest. The ids of a
-// source's runs are in the order of time.
+// AddSourceRun stores the record of a run, in place of one of the same id, and
+// forgets the oldest. The ids of a source's runs are in the order of time.
 func (s *Store) AddSourceRun(ctx context.Context, r harvest.Run) error {
-	if _, err := s.sourceRuns().InsertOne(ctx, storedRun(&r)); err != nil {
+	d := storedRun(&r)
+	if _, err := s.sourceRuns().ReplaceOne(ctx, byID(d.ID), d, options.Replace().SetUpsert(true)); err != nil {
 		return fmt.Errorf("record a run of source %q: %w", r.Source, err)
 	}
 	old, err := s.listRuns(ctx, r.Source, options.Find().SetSkip(maxSourceRuns).SetLimit(maxSourceRuns).SetProjection(bson.D{{Key: "_id", Value: 1}}))

@@ -96,7 +96,7 @@ func (s *Store) Prepare(ctx context.Context) error {
 		}
 	}
 	for _, prepare := range []func(context.Context) error{
-		s.prepareNotifications, s.prepareRulesets, s.prepareApplications, s.prepareAudit, s.prepareSources, s.prepareSame, s.prepareErasures,
+		s.prepareNotifications, s.prepareRulesets, s.prepareApplications, s.prepareAudit, s.prepareSources, s.prepareSame, s.prepareSameKeys, s.prepareErasures,
 	} {
 		if err := prepare(ctx); err != nil {
 			return err

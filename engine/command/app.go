@@ -294,7 +294,7 @@ func (a *app) newAPI(ctx context.Context) (*api.Server, error) {
 		Publisher: a.engine.Producer(),
 		Scorer:    match.NewScorer(matchConfig(a.config.Scoring), skills.Normalize),
 		Ready:     a.engine.Ready, Gatherer: a.registry, Now: a.now,
-		Notify: a.notifyPorts(), Hiring: a.hiringPorts(), Sources: sourcesPort{a.sources}, Merges: mergesPort{a.sources},
+		Notify: a.notifyPorts(), Hiring: a.hiringPorts(), Sources: sourcesPort{a.sources}, Merges: mergesPort{a.sources}, Doubles: a.doubles(),
 	}, a.registry, a.log)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"tideline/api"
 	"tideline/engine/config"
+	"tideline/engine/event"
 	"tideline/engine/harvest"
 	"tideline/engine/harvest/same"
 	"tideline/streams"
@@ -30,7 +31,11 @@ func readSources(c config.Config) ([]manifest.Entry, error) {
 // openSources makes the runner of the sources.
 func (a *app) openSources(entries []manifest.Entry) {
 	made := runner.Config{Entries: entries, Instance: a.config.Instance, Clock: fetch.SystemClock{}}
-	a.sources = runner.New(made, sourceStore{a.timelines, a.prepare}, opportunityPublisher{a.engine.Producer()}, a.registry, a.log)
+	store := runner.Store(sourceStore{a.timelines, a.prepare})
+	if a.config.Mongo.URI == "" { // nobody else writes to the embedded one
+		store = runner.Mirrored(store)
+	}
+	a.sources = runner.New(made, store, opportunityPublisher{a.engine.Producer()}, a.registry, a.log)
 	a.defers("sources", a.sources.Close)
 }
 
@@ -108,13 +113,44 @@ func (p sourcesPort) RunNow(ctx context.Context, name string) error {
 	return sourceError(p.runner.RunNow(ctx, name))
 }
 
-// mergesPort is an api.Merges.
+// removeWithin is how long one request works on a removal: a process that ends waits
+// that long for it.
+const removeWithin = 5 * time.Second
+
+// Remove closes what a source that nobody reads has open.
+func (p sourcesPort) Remove(ctx context.Context, name, actor string) (harvest.Run, error) {
+	run, err := p.runner.Remove(ctx, name, actor, removeWithin)
+	return run, sourceError(err)
+}
+
+// mergesPort is an api.Merges and an api.Doubles.
 type mergesPort struct{ runner *runner.Runner }
 
-// Merged implements api.Merges, as do the following.
+// readWithin is how long a read of merges may take: somebody waits for it.
+const readWithin = 5 * time.Second
+
+// Merged implements api.Merges, as do Split and Rejoin. It does not wait for runs.
 func (p mergesPort) Merged(ctx context.Context, id string) (same.Merge, error) {
-	view, err := p.runner.Merged(ctx, id)
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	view, err := p.runner.View(ctx, id)
 	return view, sourceError(err)
+}
+
+// Double implements api.Doubles.
+func (p mergesPort) Double(ctx context.Context, id string) (event.Opportunity, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	o, err := p.runner.Double(ctx, id)
+	return o, sourceError(err)
+}
+
+// doubles are known where there are sources.
+func (a *app) doubles() api.Doubles {
+	if len(a.config.Sources.Files) == 0 {
+		return nil
+	}
+	return mergesPort{a.sources}
 }
 
 // Split takes a posting out of its merge.
@@ -130,7 +166,7 @@ func (p mergesPort) Rejoin(ctx context.Context, id string) (same.Merge, error) {
 }
 
 // mistakes are errors that the caller caused.
-var mistakes = []error{harvest.ErrNoSource, harvest.ErrDisabled, same.ErrUnknown, same.ErrAlone, same.ErrNotSplit}
+var mistakes = []error{harvest.ErrNoSource, harvest.ErrDisabled, harvest.ErrEnabled, harvest.ErrRunsOn, harvest.ErrTaken, same.ErrUnknown, same.ErrAlone, same.ErrNotSplit}
 
 func sourceError(err error) error {
 	if err == nil || slices.ContainsFunc(mistakes, func(mistake error) bool { return errors.Is(err, mistake) }) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -22,7 +23,7 @@ import (
 
 func sourcesCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "sources", Short: "Outside sources of opportunities", Args: noArgs}
-	cmd.AddCommand(sourcesListCommand(), sourcesRunCommand(), sourcesCheckCommand())
+	cmd.AddCommand(sourcesListCommand(), sourcesRunCommand(), sourcesCheckCommand(), sourcesMergeCommand(), sourcesSplitCommand(), sourcesRejoinCommand(), sourcesRemoveCommand())
 	return cmd
 }
 
@@ -47,7 +48,7 @@ func sourcesListCommand() *cobra.Command {
 
 func printSources(out io.Writer, list []harvest.Status) error {
 	table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "SOURCE\tKIND\tNEXT RUN\tLAST RUN\tOUTCOME\tNEW\tCHANGED\tCLOSED")
+	fmt.Fprintln(table, "SOURCE\tKIND\tNEXT RUN\tLAST RUN\tOUTCOME\tNEW\tCHANGED\tCLOSED\tLEFT OPEN")
 	for _, s := range list {
 		next, row := "off", "\t\t\t\t"
 		if s.Next != nil {
@@ -59,7 +60,11 @@ func printSources(out io.Writer, list []harvest.Status) error {
 		if l := s.Last; l != nil {
 			row = fmt.Sprintf("%s\t%s\t%d\t%d\t%d", l.Started.UTC().Format(time.RFC3339), l.Outcome, l.New, l.Changed, l.Closed)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.Name, s.Kind, next, row)
+		left := ""
+		if s.Open != nil {
+			left = strconv.Itoa(*s.Open)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", s.Name, s.Kind, next, row, left)
 	}
 	return table.Flush()
 }

@@ -15,9 +15,11 @@ import (
 
 // Errors of those who run sources.
 var (
-	ErrTaken    = errors.New("somebody else runs the source")
+	ErrTaken    = errors.New("somebody else runs the source; GET /sources shows how far it is")
 	ErrNoSource = errors.New("there is no such source")
 	ErrDisabled = errors.New("the source is off; set enabled: true in its file")
+	ErrEnabled  = errors.New("the source is in the files and on: its next run would bring everything back; set enabled: false or take it out, and start every process again")
+	ErrRunsOn   = errors.New("another process has run the source since this one began: take it out of the files of every process, then start this one again")
 )
 
 // Item is what is remembered of one opportunity of a source.
@@ -102,7 +104,8 @@ const (
 type Run struct {
 	ID       string         `json:"id"`
 	Source   string         `json:"source"`
-	By       string         `json:"by" doc:"schedule, request, or retry of a run that failed or was cut off"`
+	By       string         `json:"by" doc:"schedule, request, retry of a run that failed or was cut off, or removal of the source"`
+	Actor    string         `json:"actor,omitempty" doc:"who removed the source"`
 	Started  time.Time      `json:"started"`
 	Seconds  float64        `json:"seconds"`
 	Outcome  Outcome        `json:"outcome" enum:"complete,partial,unchanged,failed"`
@@ -114,6 +117,7 @@ type Run struct {
 	Same     int            `json:"unchanged"`
 	Closed   int            `json:"closed"`
 	Reopened int            `json:"reopened" doc:"of those changed"`
+	Dropped  int            `json:"dropped,omitempty" doc:"by a removal: postings that are not remembered any more"`
 	Missing  int            `json:"missing" doc:"open and not listed, not closed yet"`
 	Repeated int            `json:"repeated" doc:"listed more than once"`
 	Rejected map[string]int `json:"rejected,omitempty" doc:"by reason"`
@@ -136,10 +140,13 @@ type Sighting struct {
 	Counters    map[string]int64
 }
 
+// KindRemoved stands for the kind of a source that is in no file any more.
+const KindRemoved = "removed"
+
 // Status is what people are told of a source.
 type Status struct {
 	Name     string     `json:"name"`
-	Kind     string     `json:"kind"`
+	Kind     string     `json:"kind" doc:"removed: it is in no file, and nobody reads it any more"`
 	Enabled  bool       `json:"enabled"`
 	Schedule string     `json:"schedule" doc:"cron, in the time zone"`
 	TimeZone string     `json:"time_zone"`
@@ -149,4 +156,5 @@ type Status struct {
 	Last     *Run       `json:"last,omitempty" doc:"the last run that ended"`
 	LeftOff  *time.Time `json:"not_before,omitempty" doc:"the source asked to be left alone until then"`
 	Budget   int        `json:"requests_left" doc:"of today's budget, UTC"`
+	Open     *int       `json:"open,omitempty" doc:"of a source that nobody reads: its postings that are not closed; DELETE closes them"`
 }

@@ -56,6 +56,7 @@ const (
 	BySchedule = "schedule"
 	ByRequest  = "request"
 	ByRetry    = "retry" // the run before failed or was cut off
+	ByRemoval  = "removal"
 )
 
 // retries are the pauses after the first, second and third run in a row that

@@ -63,3 +63,14 @@ func (m metrics) ran(r harvest.Run, at time.Time) {
 		m.good.WithLabelValues(r.Source).Set(float64(at.Unix()))
 	}
 }
+
+// forget drops what was counted of a source that is no more.
+func (m metrics) forget(source string) {
+	of := prometheus.Labels{"source": source}
+	for _, counter := range []*prometheus.CounterVec{m.runs, m.records, m.requests, m.bytes} {
+		counter.DeletePartialMatch(of)
+	}
+	for _, gauge := range []*prometheus.GaugeVec{m.seconds, m.good} {
+		gauge.DeletePartialMatch(of)
+	}
+}

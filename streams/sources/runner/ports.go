@@ -45,17 +45,39 @@ type Sameness interface {
 	DropSplit(ctx context.Context, id string) error
 }
 
+// Neighbours finds the postings that are open by what identifies them. Nobody needs
+// a lease to read.
+type Neighbours interface {
+	SameMember(ctx context.Context, id string) (same.Member, bool, error)
+	// SameLike gives what shares the key of a layer with one of some.
+	SameLike(ctx context.Context, members []same.Member) ([]same.Member, error)
+	SameCompany(ctx context.Context, company string) ([]same.Member, error)
+}
+
 // Journal keeps the records of runs.
 type Journal interface {
-	AddSourceRun(ctx context.Context, run harvest.Run) error
+	AddSourceRun(ctx context.Context, run harvest.Run) error // in place of one of the same id
 	SourceRuns(ctx context.Context, source string, limit int) ([]harvest.Run, error)
+}
+
+// Ends forgets sources that nobody reads any more.
+type Ends interface {
+	CountSourceItems(ctx context.Context, source string) (int, error) // that are not closed
+	// ListedBy gives, of some opportunities, those that one of some sources remembers
+	// and has not closed as gone, each with one such source.
+	ListedBy(ctx context.Context, sources, ids []string) (map[string]string, error)
+	DropSourceItems(ctx context.Context, source string, ids []string) error
+	// DropSource forgets the state; the error wraps harvest.ErrTaken when the holder has lost it.
+	DropSource(ctx context.Context, name, holder string) error
 }
 
 // Store is all of them.
 type Store interface {
+	Ends
 	Leases
 	Memory
 	Sameness
+	Neighbours
 	Journal
 }
 

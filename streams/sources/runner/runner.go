@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -67,6 +68,7 @@ type Runner struct {
 	mu       sync.Mutex
 	busy     map[string]bool
 	breakers map[string]*breaker.Breaker
+	counts   map[string]count
 }
 
 // New makes a runner. Close must be called.
@@ -75,6 +77,7 @@ func New(c Config, store Store, publisher Publisher, reg prometheus.Registerer, 
 		entries: c.Entries, instance: c.Instance, clock: c.Clock, hosts: fetch.NewHosts(c.Clock), store: store, publisher: publisher,
 		metrics: newMetrics(reg, c.Entries), log: log, since: now(c.Clock), nudge: make(chan struct{}, 1), slots: make(chan struct{}, parallel),
 		busy: map[string]bool{}, breakers: map[string]*breaker.Breaker{},
+		counts: map[string]count{},
 	}
 	for _, e := range c.Entries {
 		r.breakers[e.Name] = &breaker.Breaker{}
@@ -234,7 +237,8 @@ func (r *Runner) end(name string) {
 	delete(r.busy, name)
 }
 
-// List tells how all sources stand, in the order of the files.
+// List tells how all sources stand, in the order of the files, and then those that
+// are in no file any more, by name.
 func (r *Runner) List(ctx context.Context) ([]harvest.Status, error) {
 	states, err := r.states(ctx)
 	if err != nil {
@@ -244,21 +248,28 @@ func (r *Runner) List(ctx context.Context) ([]harvest.Status, error) {
 	for _, e := range r.entries {
 		list = append(list, r.status(e, states[e.Name]))
 	}
+	for _, name := range slices.Sorted(maps.Keys(states)) {
+		if _, err := r.entry(name); err != nil {
+			list = append(list, r.standing(states[name], harvest.Status{Name: name, Kind: harvest.KindRemoved}))
+		}
+	}
+	for i := range list {
+		if list[i].Enabled {
+			continue
+		}
+		if list[i].Open, err = r.countOpen(ctx, states[list[i].Name]); err != nil {
+			return nil, err
+		}
+	}
 	return list, nil
 }
 
 func (r *Runner) status(e manifest.Entry, s harvest.State) harvest.Status {
 	at := now(r.clock)
-	status := harvest.Status{
+	status := r.standing(s, harvest.Status{
 		Name: e.Name, Kind: e.Kind, Enabled: e.Enabled, Schedule: e.Schedule.Text, TimeZone: e.Schedule.Zone.String(),
-		Waiting: !s.Requested.IsZero(), Last: s.Last, Budget: s.Left(e.Limits.Budget, at),
-	}
-	if s.Running(at) {
-		status.Running = s.Progress
-		if status.Running == nil {
-			status.Running = &harvest.Run{Source: e.Name, Started: s.Started}
-		}
-	}
+		Waiting: !s.Requested.IsZero(), Budget: s.Left(e.Limits.Budget, at),
+	})
 	if s.NotBefore.After(at) {
 		status.LeftOff = &s.NotBefore
 	}
@@ -272,10 +283,27 @@ func (r *Runner) status(e manifest.Entry, s harvest.State) harvest.Status {
 	return status
 }
 
-// Runs gives the newest runs of a source, newest first.
-func (r *Runner) Runs(ctx context.Context, name string, limit int) ([]harvest.Run, error) {
-	if _, err := r.entry(name); err != nil {
-		return nil, err
+// standing adds to a status what its state tells: the last run and that under way.
+func (r *Runner) standing(s harvest.State, status harvest.Status) harvest.Status {
+	status.Last = s.Last
+	if s.Running(now(r.clock)) {
+		status.Running = s.Progress
+		if status.Running == nil {
+			status.Running = &harvest.Run{Source: s.Name, Started: s.Started}
+		}
 	}
-	return r.store.SourceRuns(ctx, name, limit)
+	return status
+}
+
+// Runs gives the newest runs of a source, newest first, also of one that was removed.
+func (r *Runner) Runs(ctx context.Context, name string, limit int) ([]harvest.Run, error) {
+	list, err := r.store.SourceRuns(ctx, name, limit)
+	if err != nil || len(list) > 0 {
+		return list, err
+	}
+	states, err := r.states(ctx) // with those in the files
+	if _, known := states[name]; err == nil && !known {
+		err = fmt.Errorf("%w: %q", harvest.ErrNoSource, name)
+	}
+	return nil, err
 }
