@@ -30,6 +30,7 @@ type sameMember struct {
 	Address string    `bson:"address,omitempty"`
 	Opening string    `bson:"opening,omitempty"`
 	Company string    `bson:"company,omitempty"`
+	Keys    []string  `bson:"keys,omitempty"`   // by which it is found
 	Sketch  []byte    `bson:"sketch,omitempty"` // little endian; an array of numbers is slow to read
 	Shown   bool      `bson:"shown"`
 	Told    int64     `bson:"told"`
@@ -194,7 +195,7 @@ func (s *Store) changeSame(ctx context.Context, models []mongo.WriteModel) error
 func storedMember(m same.Member) sameMember {
 	d := sameMember{
 		ID: m.ID, Bucket: string(m.Bucket), Entry: m.Entry, Source: m.Source, Rank: m.Rank, URL: m.URL, Posted: m.Posted, ATS: m.ATS, Address: m.Address, Opening: m.Opening,
-		Company: m.Company, Shown: m.Shown, Told: int64(m.Told),
+		Company: m.Company, Keys: m.Keys(), Shown: m.Shown, Told: int64(m.Told),
 	}
 	for _, least := range m.Sketch {
 		d.Sketch = binary.LittleEndian.AppendUint32(d.Sketch, least)

@@ -34,18 +34,21 @@ func TestWhatIsLikeAPostingIsFound(t *testing.T) {
 		}
 		return text.String()
 	}
+	by := func(members ...same.Member) (keys []string) {
+		for _, m := range members {
+			keys = append(keys, m.Links()...)
+		}
+		return keys
+	}
 	for like, want := range map[int]string{0: "ab", 1: "abc", 2: "bcd", 3: "cd", 4: "e"} {
-		if got := ids(s.SameLike(t.Context(), members[like:like+1])); got != want {
+		if got := ids(s.SameBy(t.Context(), by(members[like]))); got != want {
 			t.Errorf("like %s: %s, want %s", members[like].ID, got, want)
 		}
 	}
-	if got := ids(s.SameLike(t.Context(), []same.Member{members[0], members[3]})); got != "abcd" {
+	if got := ids(s.SameBy(t.Context(), by(members[0], members[3]))); got != "abcd" {
 		t.Errorf("like two: %s", got)
 	}
-	if got := ids(s.SameLike(t.Context(), []same.Member{{ID: "x"}})); got != "" {
-		t.Errorf("like one that nothing identifies: %s", got)
-	}
-	if got := ids(s.SameCompany(t.Context(), "harbor")); got != "ae" {
+	if got := ids(s.SameBy(t.Context(), []string{members[0].CompanyKey()})); got != "ae" {
 		t.Errorf("of the company: %s", got)
 	}
 	if m, ok, err := s.SameMember(t.Context(), "b"); !ok || err != nil || m.Address != "h.example/b" {

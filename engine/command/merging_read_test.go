@@ -5,6 +5,7 @@ package command
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -103,8 +104,25 @@ func TestWhatIsMirroredIsWhatIsStored(t *testing.T) {
 	}
 	check("after a write that failed")
 	w.store.Close()
-	if list, err := store.SameCompany(t.Context(), "harbor labs"); err != nil || len(list) != 3 {
+	if list, err := store.SameBy(t.Context(), []string{same.Member{Bucket: event.Jobs, Company: "harbor labs"}.CompanyKey()}); err != nil || len(list) != 3 {
 		t.Errorf("it is read again: %d, %v", len(list), err)
+	}
+}
+
+// What a crowd has in common does not lead further, but counts.
+func TestAViewOfACrowd(t *testing.T) {
+	w := newMergeWorld(t)
+	for i := range same.Crowd + 1 {
+		id := fmt.Sprint(10001 + i)
+		w.ats.postings = append(w.ats.postings, opening("greenhouse:"+id, "Engineer", "Pune", "https://boards.greenhouse.io/harbor/jobs/"+id))
+	}
+	w.list.set(opening("apify:1", "Engineer", "Pune", ""), opening("apify:2", "Engineer", "Goa", careers))
+	w.run("board")
+	w.run("list")
+	for id, want := range map[string]int{"apify:1": 1, "apify:2": 2, "greenhouse:10002": 1} {
+		if view, err := w.runner.View(t.Context(), id); err != nil || len(view.Members) != want {
+			t.Errorf("%s: %+v, %v", id, view, err)
+		}
 	}
 }
 

@@ -166,7 +166,7 @@ func TestASplitHoldsForAllRunsAndProcesses(t *testing.T) {
 	w.run("board")
 	w.run("list")
 	elsewhere := w.process("p2")
-	view, err := elsewhere.Merged(t.Context(), "apify:1")
+	view, err := elsewhere.View(t.Context(), "apify:1")
 	if err != nil || view.Leader != first.ID || len(view.Members) != 2 || view.Members[1].By != same.ByATS || view.Members[1].Source != "list" {
 		t.Fatalf("%+v, %v", view, err)
 	}
@@ -193,7 +193,7 @@ func TestASplitHoldsForAllRunsAndProcesses(t *testing.T) {
 	for _, wrong := range []struct{ got, want error }{
 		{second(w.runner.Rejoin(t.Context(), "apify:1")), same.ErrNotSplit},
 		{second(w.runner.Split(t.Context(), "unknown")), same.ErrUnknown},
-		{second(w.runner.Merged(t.Context(), "unknown")), same.ErrUnknown},
+		{second(w.runner.View(t.Context(), "unknown")), same.ErrUnknown},
 	} {
 		if !errors.Is(wrong.got, wrong.want) {
 			t.Errorf("%v, want %v", wrong.got, wrong.want)
@@ -299,6 +299,15 @@ func TestWhatAnotherInstanceListsStands(t *testing.T) {
 	w.run("list-2")
 	if w.shown() != "apify:1" || w.published["apify:1"].Description != there.Description {
 		t.Errorf("shown %s", w.shown())
+	}
+	there.Status = event.Closed // as the other says itself
+	second.set(there)
+	w.run("list-2")
+	w.list.set(here)
+	w.run("list")
+	w.list.set()
+	if run := w.run("list"); run.Closed != 1 || w.shown() != "" {
+		t.Errorf("the other has closed it: %+v, shown %s", run, w.shown())
 	}
 }
 

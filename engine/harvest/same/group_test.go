@@ -99,11 +99,11 @@ func TestWhatACrowdHasInCommonIdentifiesNothing(t *testing.T) {
 		all = append(all, Change{Member: posting("greenhouse", fmt.Sprint("greenhouse:", 10000+i), "Engineer", "Pune", ""), Open: true})
 	}
 	double := posting("apify", "a:1", "Engineer", "Pune", "")
-	x.Apply(append(all[:crowd-1:crowd-1], Change{Member: double, Open: true}))
+	x.Apply(append(all[:Crowd-1:Crowd-1], Change{Member: double, Open: true}))
 	if g := x.Group("a:1"); len(g) != 2 || g.Leader().ID != "greenhouse:10000" {
-		t.Fatalf("%d postings of it are %v", crowd, g)
+		t.Fatalf("%d postings of it are %v", Crowd, g)
 	}
-	x.Apply(all[crowd-1 : crowd])
+	x.Apply(all[Crowd-1 : Crowd])
 	if g := x.Group("a:1"); len(g) != 1 {
 		t.Errorf("one more, and they are %v", g)
 	}
@@ -111,7 +111,7 @@ func TestWhatACrowdHasInCommonIdentifiesNothing(t *testing.T) {
 	if g := x.Group("a:1"); len(g) != 2 {
 		t.Errorf("one less, and they are %v", g)
 	}
-	p := x.Apply(append(all[crowd:], all[0]))
+	p := x.Apply(append(all[Crowd:], all[0]))
 	if g := x.Group("a:1"); len(g) != 1 {
 		t.Errorf("5000 postings of it are still %v", g)
 	}
@@ -119,12 +119,12 @@ func TestWhatACrowdHasInCommonIdentifiesNothing(t *testing.T) {
 		t.Error("who stands alone again is not shown")
 	}
 	var gone []Change
-	for _, c := range all[crowd-1:] {
+	for _, c := range all[Crowd-1:] {
 		gone = append(gone, Change{Member: Member{ID: c.ID}})
 	}
 	x.Apply(gone)
 	if g := x.Group("a:1"); len(g) != 2 {
-		t.Errorf("%d postings of it are %v again", crowd, g)
+		t.Errorf("%d postings of it are %v again", Crowd, g)
 	}
 }
 
@@ -289,7 +289,7 @@ func (w *world) check(x *Index) error {
 func TestOrderAndCrashesDoNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		members := drawn(t)
-		w := newWorld(rapid.SampledFrom([]int{1, 2, 3, crowd}).Draw(t, "crowd"))
+		w := newWorld(rapid.SampledFrom([]int{1, 2, 3, Crowd}).Draw(t, "crowd"))
 		x := w.index()
 		live := map[string]Member{}
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {
@@ -407,7 +407,7 @@ func TestADoubleTakesOver(t *testing.T) {
 func TestWhoTakesOverIsPublishedAlsoWhenThatIsCutOff(t *testing.T) {
 	a := posting("greenhouse", "greenhouse:10001", "Engineer", "Pune", "")
 	b := posting("apify", "b:1", "Engineer", "Pune", "")
-	w := newWorld(crowd)
+	w := newWorld(Crowd)
 	w.carryOut(w.index().Apply([]Change{{Member: a, Open: true}, {Member: b, Open: true}}), 3)
 	w.carryOut(w.index().Apply([]Change{{Member: a}}), 1) // stored, and not published
 	x := w.index()

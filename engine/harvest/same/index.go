@@ -15,13 +15,13 @@ type Index struct {
 	crowd   int // a key that more have than this identifies nothing
 }
 
-// crowd is more than one opening is listed by; a company may well have as many
-// openings of one name in one city. Besides, who hangs together is compared in pairs.
-const crowd = event.MaxAlso
+// Crowd is as many as may list one opening. A company may well have more openings of
+// one name in one city. Besides, who hangs together is compared in pairs.
+const Crowd = event.MaxAlso
 
 // NewIndex makes one of what is remembered.
 func NewIndex(members []Member, splits []Split) *Index {
-	x := &Index{members: map[string]Member{}, keys: map[string][]string{}, splits: map[string]Split{}, crowd: crowd}
+	x := &Index{members: map[string]Member{}, keys: map[string][]string{}, splits: map[string]Split{}, crowd: Crowd}
 	for _, m := range members {
 		x.put(m)
 	}
@@ -46,13 +46,13 @@ func (x *Index) Settled(id string) bool {
 func (x *Index) put(m Member) {
 	x.remove(m.ID)
 	x.members[m.ID] = m
-	for _, k := range keysOf(m) {
+	for _, k := range m.Keys() {
 		x.keys[k] = append(x.keys[k], m.ID)
 	}
 }
 
 func (x *Index) remove(id string) {
-	for _, k := range keysOf(x.members[id]) {
+	for _, k := range x.members[id].Keys() {
 		x.keys[k] = slices.DeleteFunc(x.keys[k], func(other string) bool { return other == id })
 		if len(x.keys[k]) == 0 {
 			delete(x.keys, k)
@@ -60,22 +60,6 @@ func (x *Index) remove(id string) {
 	}
 	delete(x.members, id)
 }
-
-// keysOf are the keys by which a posting is found, and the company for suggestions.
-func keysOf(m Member) (list []string) {
-	for _, by := range layers {
-		if k := m.key(by); k != "" {
-			list = append(list, k)
-		}
-	}
-	if m.Company != "" {
-		list = append(list, m.companyKey())
-	}
-	return list
-}
-
-// companyKey finds what is compared for suggestions.
-func (m Member) companyKey() string { return string(m.Bucket) + "\x00company\x00" + m.Company }
 
 // neighbours are the ids that share a key of a layer with a posting, itself among
 // them; also where the key identified until one more came, or will when one goes.

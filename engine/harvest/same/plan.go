@@ -214,7 +214,7 @@ const maxSuggestions = 10
 func (x *Index) Suggest(id string) (list []Suggestion) {
 	m := x.members[id]
 	group := x.Group(id)
-	for _, other := range slices.Sorted(slices.Values(x.keys[m.companyKey()])) {
+	for _, other := range slices.Sorted(slices.Values(x.keys[m.CompanyKey()])) {
 		if slices.ContainsFunc(group, func(g Member) bool { return g.ID == other }) || x.apart(m, x.members[other]) {
 			continue
 		}

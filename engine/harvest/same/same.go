@@ -97,7 +97,34 @@ func (m Member) key(by Layer) string {
 	if !m.has(by) {
 		return ""
 	}
-	return string(m.Bucket) + "\x00" + string(by) + "\x00" + m.value(by)
+	return string(m.Bucket) + "|" + string(by) + "|" + m.value(by)
+}
+
+// Links are the keys that a posting may share with others that are one with it.
+func (m Member) Links() (list []string) {
+	for _, by := range layers {
+		if k := m.key(by); k != "" {
+			list = append(list, k)
+		}
+	}
+	return list
+}
+
+// Keys are all by which a posting is found: its links, and its company.
+func (m Member) Keys() []string {
+	list := m.Links()
+	if k := m.CompanyKey(); k != "" {
+		list = append(list, k)
+	}
+	return list
+}
+
+// CompanyKey finds what is compared for suggestions; empty: nothing is.
+func (m Member) CompanyKey() string {
+	if m.Company == "" {
+		return ""
+	}
+	return string(m.Bucket) + "|company|" + m.Company
 }
 
 // has says whether a layer can tell what the posting is. The title of content only

@@ -17,8 +17,8 @@ func (r *Runner) View(ctx context.Context, id string) (same.Merge, error) {
 		return same.Merge{}, err
 	}
 	var company []same.Member
-	if m.Company != "" { // of which Merge tells what is alike
-		if company, err = r.store.SameCompany(ctx, m.Company); err != nil {
+	if k := m.CompanyKey(); k != "" { // of which Merge tells what is alike
+		if company, err = r.store.SameBy(ctx, []string{k}); err != nil {
 			return same.Merge{}, err
 		}
 	}
@@ -65,24 +65,38 @@ func (r *Runner) posting(ctx context.Context, id string) (same.Member, error) {
 }
 
 // around reads everything that hangs together with a posting by any key, in as many
-// looks as it has links, and besides it what it is given. The looks are not one
-// moment: what is merged between them is told as it was or as it is.
+// looks as it has links, and besides it what it is given. What a crowd shares is no
+// link. The looks are not one moment: what is merged between them is told as it was
+// or as it is.
 func (r *Runner) around(ctx context.Context, m same.Member, besides []same.Member) (*same.Index, error) {
-	found := map[string]bool{m.ID: true}
-	list := append(slices.Clone(besides), m)
-	for last := []same.Member{m}; len(last) > 0; {
-		like, err := r.store.SameLike(ctx, last)
+	list, asked := append(slices.Clone(besides), m), map[string]bool{}
+	for next := m.Links(); len(next) > 0; {
+		found, err := r.store.SameBy(ctx, next)
 		if err != nil {
 			return nil, err
 		}
-		last = nil
-		for _, other := range like {
-			if !found[other.ID] {
-				found[other.ID] = true
-				last = append(last, other)
+		list = append(list, found...)
+		by := map[string][]same.Member{}
+		for _, key := range next {
+			asked[key] = true
+		}
+		for _, other := range found {
+			for _, key := range other.Links() {
+				by[key] = append(by[key], other)
 			}
 		}
-		list = append(list, last...)
+		last := next
+		next = nil
+		for _, key := range last {
+			if len(by[key]) > same.Crowd {
+				continue
+			}
+			for _, other := range by[key] {
+				next = append(next, slices.DeleteFunc(other.Links(), func(k string) bool { return asked[k] })...)
+			}
+		}
+		slices.Sort(next)
+		next = slices.Compact(next)
 	}
 	splits, err := r.store.SameSplits(ctx)
 	if err != nil {

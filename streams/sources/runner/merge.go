@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,7 +43,7 @@ func (r *Runner) merge(ctx context.Context, act func(*same.Index) error) error {
 	if m.number = number; err != nil {
 		m.index = nil
 	}
-	leave, done := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	leave, done := ending(ctx)
 	defer done()
 	return errors.Join(err, r.store.LeaveMerging(leave, r.instance, number))
 }
@@ -86,38 +85,6 @@ func (r *Runner) settled(id string) bool {
 	return r.merger.index == nil || r.merger.index.Settled(id)
 }
 
-// publishMerged publishes what a run found, with what follows from it for others that
-// list the same, and remembers both before somebody else merges.
-func (r *run) publishMerged(ctx context.Context) error {
-	return r.merge(ctx, func(x *same.Index) error {
-		plan, own, others := r.plan(x)
-		if err := r.carryOut(ctx, plan, own, others); err != nil {
-			return err
-		}
-		return r.store.PutSourceItems(ctx, r.entry.Name, r.items)
-	})
-}
-
-// plan parts the changes into those that merging is for and others: what is to be
-// deleted of which it knows nothing.
-func (r *run) plan(x *same.Index) (plan same.Plan, own map[string]Change, others []Change) {
-	own = map[string]Change{}
-	list := r.quiet
-	for _, c := range r.changes {
-		switch o := c.Opportunity; {
-		case o == nil && !x.Has(c.ID):
-			others = append(others, c)
-			continue
-		case o == nil:
-			list = append(list, same.Change{Member: same.Member{ID: c.ID}})
-		default:
-			list = append(list, same.Change{Member: same.NewMember(*o, cmp.Or(r.handed[c.ID], r.entry.Name), r.entry.Kind), Open: o.Status == event.Open})
-		}
-		own[c.ID] = c
-	}
-	return x.Apply(list), own, others
-}
-
 // carryOut does what a plan says, and publishes others with it. Own are the values
 // that are newer than those remembered.
 func (r *Runner) carryOut(ctx context.Context, plan same.Plan, own map[string]Change, others []Change) error {
@@ -145,25 +112,6 @@ func (r *Runner) carryOut(ctx context.Context, plan same.Plan, own map[string]Ch
 	return errors.Join(r.store.PutSameMembers(ctx, plan.After), r.store.DropSameMembers(ctx, plan.Drop))
 }
 
-// elsewhere looks for another instance of the kind that lists an opportunity too, as
-// two searches of one site do, and gives what that said.
-func (r *Runner) elsewhere(ctx context.Context, kind, name, id string) (entry string, o event.Opportunity, err error) {
-	for _, e := range r.entries {
-		if e.Kind != kind || e.Name == name {
-			continue
-		}
-		value, err := r.store.SourceValue(ctx, e.Name, id)
-		if err != nil {
-			return "", o, err
-		}
-		o, err := event.DecodeOpportunity(value, time.Time{})
-		if err == nil && o.Status == event.Open {
-			return e.Name, o, nil
-		}
-	}
-	return "", o, nil
-}
-
 // remembered is what a source's posting said last. One that cannot be read has no
 // value: the run that was about to remember it was cut off, and will be back.
 func (r *Runner) remembered(ctx context.Context, m same.Member) (Change, error) {
@@ -189,16 +137,6 @@ func as(c Change, act same.Act) Change {
 		o.Status = event.Closed
 	}
 	return Change{c.ID, &o}
-}
-
-// Merged tells what a posting is merged with. The error wraps same.ErrUnknown, or is
-// that of the store.
-func (r *Runner) Merged(ctx context.Context, id string) (view same.Merge, err error) {
-	err = r.ask(ctx, func(x *same.Index) error {
-		view, err = x.Merge(id)
-		return err
-	})
-	return view, err
 }
 
 // Split takes a posting out of its merge for good and publishes what follows. The

@@ -76,7 +76,7 @@ func (m *mirror) DropSameMembers(ctx context.Context, ids []string) error {
 func (m *mirror) put(member same.Member) {
 	m.drop(member.ID)
 	m.members[member.ID] = member
-	for _, k := range append(layerKeys(member), companyKey(member.Company)) {
+	for _, k := range member.Keys() {
 		m.keys[k] = append(m.keys[k], member.ID)
 	}
 }
@@ -86,27 +86,13 @@ func (m *mirror) drop(id string) {
 	if !ok {
 		return
 	}
-	for _, k := range append(layerKeys(old), companyKey(old.Company)) {
+	for _, k := range old.Keys() {
 		if m.keys[k] = slices.DeleteFunc(m.keys[k], func(other string) bool { return other == id }); len(m.keys[k]) == 0 {
 			delete(m.keys, k)
 		}
 	}
 	delete(m.members, id)
 }
-
-func layerKeys(m same.Member) (keys []string) {
-	for _, k := range []struct {
-		by  same.Layer
-		key string
-	}{{same.ByATS, m.ATS}, {same.ByAddress, m.Address}, {same.ByOpening, m.Opening}} {
-		if k.key != "" {
-			keys = append(keys, string(k.by)+"\x00"+k.key)
-		}
-	}
-	return keys
-}
-
-func companyKey(company string) string { return "company\x00" + company }
 
 // SameMember gives a posting that is open.
 func (m *mirror) SameMember(ctx context.Context, id string) (same.Member, bool, error) {
@@ -119,21 +105,8 @@ func (m *mirror) SameMember(ctx context.Context, id string) (same.Member, bool, 
 	return member, ok, nil
 }
 
-// SameLike gives what shares the key of a layer with one of some.
-func (m *mirror) SameLike(ctx context.Context, members []same.Member) ([]same.Member, error) {
-	var keys []string
-	for _, member := range members {
-		keys = append(keys, layerKeys(member)...)
-	}
-	return m.find(ctx, keys...)
-}
-
-// SameCompany gives the postings of a company.
-func (m *mirror) SameCompany(ctx context.Context, company string) ([]same.Member, error) {
-	return m.find(ctx, companyKey(company))
-}
-
-func (m *mirror) find(ctx context.Context, keys ...string) (list []same.Member, err error) {
+// SameBy gives what has one of some keys.
+func (m *mirror) SameBy(ctx context.Context, keys []string) (list []same.Member, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.ready(ctx); err != nil {

@@ -49,9 +49,8 @@ type Sameness interface {
 // a lease to read.
 type Neighbours interface {
 	SameMember(ctx context.Context, id string) (same.Member, bool, error)
-	// SameLike gives what shares the key of a layer with one of some.
-	SameLike(ctx context.Context, members []same.Member) ([]same.Member, error)
-	SameCompany(ctx context.Context, company string) ([]same.Member, error)
+	// SameBy gives what has one of some keys.
+	SameBy(ctx context.Context, keys []string) ([]same.Member, error)
 }
 
 // Journal keeps the records of runs.

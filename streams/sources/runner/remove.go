@@ -30,9 +30,6 @@ type removal struct {
 	pending map[string]bool // ids of which nobody knows what was published last
 }
 
-// leave is how long a removal may take to give the source back.
-const leave = 10 * time.Second
-
 // errLater says that the time of one call is over.
 var errLater = errors.New("the time of one request is over; ask again, and it goes on")
 
@@ -104,7 +101,7 @@ func (m *removal) do(ctx context.Context) (harvest.Run, error) {
 	if failed == nil {
 		failed = m.dropAll(ctx)
 	}
-	finish, done := context.WithTimeout(context.WithoutCancel(ctx), leave) // whoever comes next would wait for the lease to end
+	finish, done := ending(ctx) // whoever comes next would wait for the lease to end
 	defer done()
 	m.record.Seconds = m.clock.Now().Sub(m.record.Started).Round(time.Millisecond).Seconds()
 	m.record.Outcome, m.record.Why, m.record.Error = harvest.Whole, "", ""
@@ -178,30 +175,31 @@ func (m *removal) closeAll(ctx context.Context) error {
 
 // closeSome notes what it is about to close, closes it, and remembers that.
 func (m *removal) closeSome(ctx context.Context, items []harvest.Item) error {
-	changes := map[string]Change{}
+	var changes []Change
+	gone := map[string][]byte{}
 	for n := range items {
-		if c, ok, err := m.closing(ctx, &items[n]); err != nil {
+		value, err := m.store.SourceValue(ctx, m.name, items[n].ID)
+		if err != nil {
 			return err
-		} else if ok {
-			changes[c.ID] = c
 		}
-	}
-	for id := range changes {
-		m.pending[id] = true
+		if c, ok := m.closing(&items[n], value); ok {
+			changes, gone[c.ID], m.pending[c.ID] = append(changes, c), value, true
+		}
 	}
 	if err := m.extend(ctx); err != nil {
 		return err
 	}
 	err := m.merge(ctx, func(x *same.Index) error {
-		if err := m.handOver(ctx, x, changes); err != nil {
+		inherited, err := m.publish(ctx, x, share{name: m.name, changes: changes, gone: gone})
+		if err != nil {
 			return err
 		}
+		m.record.Closed += len(changes) - inherited
 		return m.store.PutSourceItems(ctx, m.name, items)
 	})
 	if err != nil {
 		return err
 	}
-	m.record.Closed += len(changes)
 	for _, i := range items {
 		delete(m.pending, i.ID)
 	}
@@ -210,75 +208,17 @@ func (m *removal) closeSome(ctx context.Context, items []harvest.Item) error {
 
 // closing gives an item as closed, and false if it was closed by its source already.
 // One that cannot be read any more is deleted.
-func (m *removal) closing(ctx context.Context, i *harvest.Item) (Change, bool, error) {
-	value, err := m.store.SourceValue(ctx, m.name, i.ID)
-	if err != nil {
-		return Change{}, false, err
-	}
+func (m *removal) closing(i *harvest.Item, value []byte) (Change, bool) {
 	before, err := event.DecodeOpportunity(value, time.Time{})
 	if err == nil && before.Status != event.Open && !m.pending[i.ID] {
-		return Change{}, false, nil
+		return Change{}, false
 	}
 	o, closed, err := harvest.Close(*i, value, m.record.Started)
 	if err != nil {
-		return Change{ID: i.ID}, true, nil //nolint:nilerr // there is nothing left to show
+		return Change{ID: i.ID}, true
 	}
 	*i = closed
-	return Change{o.ID, &o}, true, nil
-}
-
-// handOver publishes what is closed with what follows for others, and takes out of
-// the changes what another source lists under the same id: that one has it now.
-func (m *removal) handOver(ctx context.Context, x *same.Index, changes map[string]Change) error {
-	elsewhere, err := m.elsewhere(ctx, slices.Sorted(maps.Keys(changes)))
-	if err != nil {
-		return err
-	}
-	var list []same.Change
-	var others []Change
-	own := map[string]Change{}
-	for _, id := range slices.Sorted(maps.Keys(changes)) {
-		c := changes[id]
-		switch heir := elsewhere[id]; {
-		case heir != "":
-			delete(changes, id)
-			if member, ok := memberOf(x, id); ok && member.Entry == m.name {
-				member.Entry = heir // whose value is read when it leads
-				list = append(list, same.Change{Member: member, Open: true, Quiet: true})
-			}
-		case x.Has(id):
-			own[id] = c
-			list = append(list, same.Change{Member: same.Member{ID: id}})
-		default:
-			others = append(others, c)
-		}
-	}
-	return m.carryOut(ctx, x.Apply(list), own, others)
-}
-
-// elsewhere gives who else lists some ids. It is asked while nobody else merges: a run
-// that publishes one of them remembers it before that.
-func (m *removal) elsewhere(ctx context.Context, ids []string) (map[string]string, error) {
-	states, err := m.store.SourceStates(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, s := range states {
-		if s.Name != m.name {
-			names = append(names, s.Name)
-		}
-	}
-	return m.store.ListedBy(ctx, names, ids)
-}
-
-func memberOf(x *same.Index, id string) (same.Member, bool) {
-	for _, m := range x.Group(id) {
-		if m.ID == id {
-			return m, true
-		}
-	}
-	return same.Member{}, false
+	return Change{o.ID, &o}, true
 }
 
 // dropAll forgets what is closed.

@@ -32,7 +32,7 @@ type run struct {
 	items    []harvest.Item    // to be remembered
 	changes  []Change          // to be published before
 	quiet    []same.Change     // published before it was known what identifies them
-	handed   map[string]string // ids of changes to the instance that lists them still
+	gone     map[string][]byte // ids of changes that close what the poll does not list any more, and what they were
 	coverage sources.Coverage
 	pending  map[string]bool // ids of which nobody knows what was published last
 
@@ -43,7 +43,7 @@ type run struct {
 // do runs it and leaves the record, the state and the metrics.
 func (r *run) do(ctx context.Context, by string) (harvest.Run, error) {
 	r.record = harvest.Run{ID: r.at.Format("20060102T150405.000Z"), Source: r.entry.Name, By: by, Started: r.at}
-	r.pending = map[string]bool{}
+	r.pending, r.gone = map[string]bool{}, map[string][]byte{}
 	for _, id := range r.state.Pending {
 		r.pending[id] = true
 	}
@@ -68,7 +68,7 @@ func (r *run) do(ctx context.Context, by string) (harvest.Run, error) {
 	} else {
 		r.state.Finished = now(r.clock)
 	}
-	finish, done := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	finish, done := ending(ctx)
 	defer done()
 	r.state.Last, r.state.Pending = &r.record, slices.Sorted(maps.Keys(r.pending))
 	r.state.Spend(r.record.Requests, r.at)
@@ -162,14 +162,27 @@ func (r *run) flush(ctx context.Context) error {
 	if err := r.extend(ctx); err != nil {
 		return err
 	}
-	if err := r.publishMerged(ctx); err != nil {
+	if err := r.publishBatch(ctx); err != nil {
 		return err
 	}
 	for _, i := range r.items {
 		delete(r.pending, i.ID)
 	}
-	r.items, r.changes, r.quiet, r.handed = r.items[:0], nil, nil, nil
+	r.items, r.changes, r.quiet, r.gone = r.items[:0], nil, nil, map[string][]byte{}
 	return nil
+}
+
+// publishBatch publishes what was found and remembers it before somebody else merges.
+func (r *run) publishBatch(ctx context.Context) error {
+	return r.merge(ctx, func(x *same.Index) error {
+		s := share{name: r.entry.Name, kind: r.entry.Kind, changes: r.changes, quiet: r.quiet, gone: r.gone}
+		inherited, err := r.publish(ctx, x, s)
+		if err != nil {
+			return err
+		}
+		r.record.Closed += len(r.gone) - inherited
+		return r.store.PutSourceItems(ctx, r.entry.Name, r.items)
+	})
 }
 
 // keep extends the lease now and then.
@@ -250,35 +263,21 @@ func (r *run) remember() {
 	}
 }
 
-// close publishes an opportunity as closed, unless another instance of the kind lists
-// it. One that cannot be read any more is deleted.
+// close lets an opportunity be published as closed. One that cannot be read any more
+// is deleted.
 func (r *run) close(ctx context.Context, item *harvest.Item) error {
 	value, err := r.store.SourceValue(ctx, r.entry.Name, item.ID)
 	if err != nil {
 		return err
 	}
-	entry, still, err := r.elsewhere(ctx, r.entry.Kind, r.entry.Name, item.ID)
+	r.gone[item.ID] = value
+	o, closed, err := harvest.Close(*item, value, r.at)
 	if err != nil {
-		return err
-	}
-	o, closed, unreadable := harvest.Close(*item, value, r.at)
-	if unreadable == nil {
-		*item = closed
-	}
-	switch {
-	case entry != "":
-		if r.handed == nil {
-			r.handed = map[string]string{}
-		}
-		r.handed[item.ID] = entry
-		r.changes = append(r.changes, Change{item.ID, &still})
-		return nil
-	case unreadable != nil: // there is nothing left to show
 		r.changes = append(r.changes, Change{ID: item.ID})
-	default:
-		r.changes = append(r.changes, Change{o.ID, &o})
+		return nil //nolint:nilerr // there is nothing left to show
 	}
-	r.record.Closed++
+	*item = closed
+	r.changes = append(r.changes, Change{o.ID, &o})
 	return nil
 }
 

@@ -88,6 +88,17 @@ func New(c Config, store Store, publisher Publisher, reg prometheus.Registerer, 
 // Close ends idle connections.
 func (r *Runner) Close() { r.hosts.Close() }
 
+// ending is the context of what is still to be written when ctx may end: a busy store
+// gets its time, and 3 seconds once the process is to end.
+func ending(ctx context.Context) (context.Context, func()) {
+	rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(3*time.Second, cancel) })
+	return rest, func() {
+		stop()
+		cancel()
+	}
+}
+
 // now is the time as the store can keep it.
 func now(clock fetch.Clock) time.Time { return clock.Now().UTC().Truncate(time.Millisecond) }
 
