@@ -31,7 +31,7 @@ race: ## all fast tests with the race detector
 	$(GO) test -tags noembed ./engine/command/... ./deploy/...
 
 .PHONY: crash
-crash: ## 20 rounds of kill -9 under load, stops under load, a Redis that forgets; checked against the oracle
+crash: ## 20 rounds of kill -9 under load and 12 among runs of sources, stops under load, a Redis that forgets; checked against the oracle
 	$(GO) test -count=1 -timeout 30m -tags crash -run "UnderLoad|LosesNothing" -v ./engine/command
 
 .PHONY: season

@@ -3,6 +3,7 @@
 package command
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -18,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"tideline/engine/config"
 	"tideline/engine/event"
 	"tideline/streams"
@@ -32,17 +35,18 @@ type outside struct {
 	random  *rand.Rand
 	jobs    map[int]string // number to title
 	removed map[int]bool   // ever
+	next    int            // number
 	trouble bool
 }
 
-// boardJobs are several batches of a run.
-const boardJobs = 1500
+const (
+	firstJob = 10_000
+	someJobs = 600 // of the first listing, and what each change adds: several batches of a run
+)
 
 func newOutside(t *testing.T, r *rand.Rand) *outside {
-	o := &outside{random: r, jobs: map[int]string{}, removed: map[int]bool{}, trouble: true}
-	for i := range boardJobs {
-		o.jobs[10_000+i] = "Engineer"
-	}
+	o := &outside{random: r, jobs: map[int]string{}, removed: map[int]bool{}, next: firstJob, trouble: true}
+	o.add()
 	o.Server = httptest.NewServer(http.HandlerFunc(o.serve))
 	t.Cleanup(o.Close)
 	return o
@@ -82,23 +86,31 @@ func (o *outside) serve(w http.ResponseWriter, r *http.Request) {
 
 func listedTwice(id int) bool { return id%3 == 0 }
 
-// change takes some postings away, brings some back, and renames some. Every fourth stays.
+func (o *outside) add() {
+	for range someJobs {
+		o.jobs[o.next] = "Engineer"
+		o.next++
+	}
+}
+
+// change takes postings away, half of those that came last, brings some back, and
+// renames some. Every fourth stays.
 func (o *outside) change() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for i := range boardJobs {
-		id := 10_000 + i
+	for id := firstJob; id < o.next; id++ {
 		if id%4 == 0 {
 			continue
 		}
-		switch o.random.IntN(20) {
-		case 0:
+		switch kind := o.random.IntN(20); {
+		case kind == 0, kind < 10 && id >= o.next-someJobs:
 			delete(o.jobs, id)
 			o.removed[id] = true
-		case 1:
+		case kind == 10:
 			o.jobs[id] = fmt.Sprint("Engineer of version ", o.random.IntN(5))
 		}
 	}
+	o.add()
 }
 
 // sources writes the file that names both.
@@ -151,12 +163,34 @@ func (v *victim) published() (standing map[string]event.Opportunity, closed map[
 	return standing, closed
 }
 
+// whenPublished lets the sources be read and returns when so many records have come
+// of it, or after a while: answers that broke off may bring none. What is published
+// last is not remembered yet then, more often than not.
+func (v *victim) whenPublished(n int, read func()) {
+	ctx, cancel := context.WithTimeout(v.t.Context(), 3*time.Second)
+	defer cancel()
+	count := func(streams.Input) error {
+		if n--; n <= 0 {
+			cancel()
+		}
+		return nil
+	}
+	tail, err := streams.NewTail(ctx, streams.Config{Brokers: v.brokers()}, streams.Opportunities, count, prometheus.NewRegistry(), quietly)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer tail.Close()
+	read()
+	if err := tail.Run(ctx); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
 // compare says what students see otherwise than it is listed.
 func (o *outside) compare(standing map[string]event.Opportunity, closed map[string]bool) (wrong []string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for i := range boardJobs {
-		number := 10_000 + i
+	for number := firstJob; number < o.next; number++ {
 		id, double := fmt.Sprint("greenhouse:", number), fmt.Sprint("list:", number)
 		title, listed := o.jobs[number]
 		leader, shown := standing[id]
@@ -189,10 +223,11 @@ func TestACrashWhileSourcesAreReadLosesNothing(t *testing.T) {
 	v.args = append(v.args, "--sources.files", file)
 	for round := range howOften(t, 12) {
 		v.start()
-		for _, name := range []string{"board", "list"} {
-			v.remote("sources", "run", name)
-		}
-		time.Sleep(time.Duration(50+rand.IntN(700)) * time.Millisecond) // the kill comes at any moment
+		v.whenPublished(r.IntN(2*someJobs), func() {
+			for _, name := range []string{"board", "list"} {
+				v.remote("sources", "run", name)
+			}
+		})
 		v.kill()
 		t.Logf("round %d", round+1)
 		out.change()
