@@ -53,6 +53,7 @@ kafka: ## streams, kill -9 and frozen processes on a real Apache Kafka (needs Ja
 	deploy/kafka/with-kafka $(GO) test -count=1 -timeout 30m -tags crash -run FrozenProcess -v ./engine/command
 	deploy/kafka/with-kafka $(GO) test -count=1 -timeout 30m -tags crash -run CrashUnderLoad -v ./engine/command
 	deploy/kafka/with-kafka $(GO) test -count=1 -timeout 30m -tags crash -run EmptiesRedis -v ./engine/command
+	deploy/kafka/with-kafka $(GO) test -count=1 -timeout 30m -tags crash -run SourcesAreRead -v ./engine/command
 	TIDELINE_TEST_ROUNDS=$${TIDELINE_TEST_ROUNDS:-8} deploy/kafka/with-kafka $(GO) test -count=1 -timeout 30m -tags crash -run ASeasonSurvives -v ./engine/command
 
 .PHONY: alerts
