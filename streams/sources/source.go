@@ -15,7 +15,7 @@ import (
 
 // Version is raised when the same answer comes to mean something else, so that
 // sources are asked for everything again.
-const Version = 2
+const Version = 3
 
 // Source is a place on the network that lists opportunities. It keeps nothing
 // between polls: what is new or gone is decided by who compares.

@@ -126,8 +126,11 @@ func (p posting) pay() *event.Compensation {
 		return nil
 	}
 	for _, c := range p.Pay.Components {
-		if c.Type == "Salary" && c.Max > 0 {
-			return &event.Compensation{Min: c.Min, Max: c.Max, Currency: sources.Currency(c.Currency), Period: sources.Period(c.Interval)}
+		if c.Type != "Salary" {
+			continue
+		}
+		if pay := sources.Range(c.Min, c.Max, c.Currency, c.Interval); pay != nil {
+			return pay
 		}
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/PuerkitoBio/goquery"
@@ -155,7 +156,7 @@ func (o object) text(path ...string) string {
 		v = fields[name]
 	}
 	if n, ok := v.(float64); ok {
-		return fmt.Sprint(n)
+		return strconv.FormatFloat(n, 'f', -1, 64)
 	}
 	if list := texts(v); len(list) > 0 {
 		return strings.TrimSpace(list[0])
@@ -185,16 +186,14 @@ func (s *Source) record(o object, base *url.URL) (sources.Record, error) {
 }
 
 func (o object) pay() *event.Compensation {
-	currency := first(o.text("baseSalary", "currency"), o.text("baseSalary", "value", "currency"))
-	var low, high float64
+	if text := o.text("baseSalary"); text != "" {
+		return sources.Pay(strings.TrimSpace(text + " " + o.text("salaryCurrency")))
+	}
+	currency := first(o.text("baseSalary", "currency"), o.text("baseSalary", "value", "currency"), o.text("salaryCurrency"))
 	single := first(o.text("baseSalary", "value", "value"), o.text("baseSalary", "value"))
-	if n, err := fmt.Sscan(first(o.text("baseSalary", "value", "minValue"), single), &low); n != 1 || err != nil || low < 0 {
-		return nil
-	}
-	if n, err := fmt.Sscan(first(o.text("baseSalary", "value", "maxValue"), single), &high); n != 1 || err != nil || high < low {
-		high = low
-	}
-	return &event.Compensation{Min: low, Max: high, Currency: sources.Currency(currency), Period: sources.Period(o.text("baseSalary", "value", "unitText"))}
+	low := first(o.text("baseSalary", "value", "minValue"), o.text("baseSalary", "minValue"), single)
+	high := first(o.text("baseSalary", "value", "maxValue"), o.text("baseSalary", "maxValue"), single)
+	return sources.Range(sources.Amount(low), sources.Amount(high), currency, first(o.text("baseSalary", "value", "unitText"), o.text("baseSalary", "unitText")))
 }
 
 // places reads one or several jobLocation.

@@ -142,10 +142,8 @@ func (p posting) lists() string {
 
 // pay reads the range; its interval is a word such as per-year-salary.
 func (p posting) pay() *event.Compensation {
-	if p.Salary == nil || p.Salary.Min <= 0 && p.Salary.Max <= 0 {
+	if p.Salary == nil {
 		return nil
 	}
-	pay := &event.Compensation{Min: p.Salary.Min, Max: p.Salary.Max, Currency: sources.Currency(p.Salary.Currency)}
-	pay.Period = sources.Period(p.Salary.Interval)
-	return pay
+	return sources.Range(p.Salary.Min, p.Salary.Max, p.Salary.Currency, p.Salary.Interval)
 }

@@ -169,12 +169,7 @@ func (m *Mapping) pay(entry any) *event.Compensation {
 	if text := m.one(entry, "pay"); text != "" {
 		return sources.Pay(text)
 	}
-	low, errLow := strconv.ParseFloat(m.one(entry, "pay_min"), 64)
-	high, errHigh := strconv.ParseFloat(m.one(entry, "pay_max"), 64)
-	if errLow != nil && errHigh != nil || low < 0 || high < low && errHigh == nil {
-		return nil
-	}
-	return &event.Compensation{Min: low, Max: high, Currency: sources.Currency(m.one(entry, "pay_currency")), Period: sources.Period(m.one(entry, "pay_period"))}
+	return sources.Range(sources.Amount(m.one(entry, "pay_min")), sources.Amount(m.one(entry, "pay_max")), m.one(entry, "pay_currency"), m.one(entry, "pay_period"))
 }
 
 func (m *Mapping) places(entry any) []string {

@@ -200,8 +200,5 @@ func (o opportunity) places() []string {
 }
 
 func (o opportunity) pay() *event.Compensation {
-	if o.Job.Max <= 0 || o.Job.Max < o.Job.Min {
-		return nil
-	}
-	return &event.Compensation{Min: o.Job.Min, Max: o.Job.Max, Currency: sources.Currency(o.Job.Currency), Period: sources.Period(o.Job.Period)}
+	return sources.Range(o.Job.Min, o.Job.Max, o.Job.Currency, o.Job.Period)
 }

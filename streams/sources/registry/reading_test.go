@@ -1,0 +1,132 @@
+package registry
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+
+	"tideline/engine/event"
+	"tideline/streams/breaker"
+	"tideline/streams/sources"
+	"tideline/streams/sources/fetch"
+	"tideline/streams/sources/fetchtest"
+)
+
+// reading is what a kind makes of one document, whatever address it asks for.
+type reading struct {
+	all      map[string]event.Opportunity // by title
+	coverage sources.Coverage
+	report   sources.Report
+	err      error
+}
+
+func ask(t *testing.T, kind, options, contentType, document string) reading {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		_, _ = w.Write([]byte(document))
+	}))
+	t.Cleanup(server.Close)
+	source, err := Kinds()[kind].New(func(into any) error {
+		return yaml.UnmarshalWithOptions([]byte(strings.ReplaceAll(options, "BASE", server.URL)), into, yaml.Strict())
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", kind, err)
+	}
+	clock := fetchtest.NewClock()
+	hosts := fetch.NewHosts(clock)
+	t.Cleanup(hosts.Close)
+	limits := fetch.DefaultLimits()
+	limits.AllowPrivate, limits.Robots = true, false
+	r := reading{all: map[string]event.Opportunity{}}
+	sink := sources.NewPoll(clock.Now(), func(record sources.Record) error {
+		r.all[record.Opportunity.Title] = *record.Opportunity
+		return nil
+	})
+	r.coverage, r.err = source.Poll(t.Context(), fetch.New(hosts, limits, &breaker.Breaker{}, nil), sink)
+	r.report = sink.Report
+	return r
+}
+
+// one reads a document that lists one posting.
+func one(t *testing.T, kind, options, contentType, document string) event.Opportunity {
+	t.Helper()
+	r := ask(t, kind, options, contentType, document)
+	if r.err != nil || len(r.all) != 1 {
+		t.Fatalf("%s: %d read, %v, rejected %v", kind, len(r.all), r.err, r.report.Samples)
+	}
+	for _, o := range r.all {
+		return o
+	}
+	panic("unreachable")
+}
+
+// posting is a page that describes one posting with more fields.
+func posting(fields string) string {
+	return `<script type="application/ld+json">{"@type":"JobPosting","title":"Analyst","identifier":"7",` + fields + `}</script>`
+}
+
+const (
+	html         = "text/html"
+	jsonType     = "application/json"
+	page         = "urls: [BASE/careers]"
+	board        = "board: harbor\nbase_url: BASE"
+	site         = "site: harbor\nbase_url: BASE"
+	document     = "url: BASE/jobs.json\nmapping: {source: partner, fields: {id: id, title: title, pay_min: low, pay_max: high, pay_currency: unit, locations: where, deadline: until}}"
+	unstopSearch = "opportunity: jobs\nbase_url: BASE"
+)
+
+// What no number of money is must cost neither the posting nor the process.
+func TestAmountsThatAreNone(t *testing.T) {
+	for _, bad := range []string{`"NaN"`, `"Infinity"`, `"-Inf"`, `"1e400"`, `-5`, `1e300`, `"many"`, `null`, `{}`} {
+		if o := one(t, "json", document, jsonType, `[{"id":1,"title":"Analyst","low":`+bad+`,"unit":"EUR"}]`); o.Compensation != nil {
+			t.Errorf("json: %s is %+v", bad, o.Compensation)
+		}
+		if o := one(t, "jsonld", page, html, posting(`"baseSalary":{"currency":"EUR","value":{"minValue":`+bad+`}}`)); o.Compensation != nil {
+			t.Errorf("jsonld: %s is %+v", bad, o.Compensation)
+		}
+	}
+	for _, bad := range []string{"-5", "1e300"} {
+		if o := one(t, "lever", site, jsonType, `[{"id":"p","text":"Analyst","createdAt":1775000000000,"salaryRange":{"min":`+bad+`}}]`); o.Compensation != nil {
+			t.Errorf("lever: %s is %+v", bad, o.Compensation)
+		}
+	}
+}
+
+func TestStructuredPayIsRead(t *testing.T) {
+	lever := `[{"id":"p","text":"Analyst","createdAt":1775000000000,"salaryRange":{"min":%s,"max":%s,"currency":"%s","interval":"per-hour-wage"}}]`
+	ashby := `{"jobs":[{"id":"a","title":"Analyst","publishedAt":"2026-04-30T16:21:55Z","compensation":{"summaryComponents":[{"compensationType":"Salary","interval":"1 YEAR","currencyCode":"%[3]s","minValue":%[1]s,"maxValue":%[2]s}]}}]}`
+	unstop := `{"data":{"last_page":1,"data":[{"id":1,"title":"Analyst","jobDetail":{"min_salary":%[1]s,"max_salary":%[2]s,"currency":"%[3]s","pay_in":"monthly"}}]}}`
+	for _, c := range []struct {
+		kind, options, document string
+		low, high, currency     string
+		want                    event.Compensation
+	}{
+		{"lever", site, lever, "20", "30", "USD", event.Compensation{Min: 20, Max: 30, Currency: "USD", Period: "hour"}},
+		{"lever", site, lever, "30", "20", "元", event.Compensation{Min: 20, Max: 30, Period: "hour"}},
+		{"lever", site, lever, "20", "null", "eur", event.Compensation{Min: 20, Currency: "EUR", Period: "hour"}},
+		{"ashby", board, ashby, "60000", "null", "GBP", event.Compensation{Min: 60000, Currency: "GBP", Period: "year"}},
+		{"ashby", board, ashby, "70000", "60000", "GBP", event.Compensation{Min: 60000, Max: 70000, Currency: "GBP", Period: "year"}},
+		{"unstop", unstopSearch, unstop, "10000", "0", "Rs.", event.Compensation{Min: 10000, Currency: "INR", Period: "month"}},
+	} {
+		o := one(t, c.kind, c.options, jsonType, fmt.Sprintf(c.document, c.low, c.high, c.currency))
+		if o.Compensation == nil || *o.Compensation != c.want {
+			t.Errorf("%s %s to %s %s: %+v", c.kind, c.low, c.high, c.currency, o.Compensation)
+		}
+	}
+	for fields, want := range map[string]event.Compensation{
+		`"baseSalary":{"currency":"USD","value":{"minValue":"50,000","maxValue":"60,000","unitText":"YEAR"}}`: {Min: 50000, Max: 60000, Currency: "USD", Period: "year"},
+		`"baseSalary":{"currency":"USD","value":50000}`:                                                       {Min: 50000, Max: 50000, Currency: "USD"},
+		`"baseSalary":50000,"salaryCurrency":"CHF"`:                                                           {Min: 50000, Max: 50000, Currency: "CHF"},
+		`"baseSalary":"₹ 25k /month"`:                                                                         {Min: 25000, Max: 25000, Currency: "INR", Period: "month"},
+		`"baseSalary":{"minValue":10.125,"unitText":"HOUR"},"salaryCurrency":"EUR"`:                            {Min: 10.125, Currency: "EUR", Period: "hour"},
+	} {
+		if o := one(t, "jsonld", page, html, posting(fields)); o.Compensation == nil || *o.Compensation != want {
+			t.Errorf("%s: %+v", fields, o.Compensation)
+		}
+	}
+}
