@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -123,10 +124,25 @@ func TestStructuredPayIsRead(t *testing.T) {
 		`"baseSalary":{"currency":"USD","value":50000}`:                                                       {Min: 50000, Max: 50000, Currency: "USD"},
 		`"baseSalary":50000,"salaryCurrency":"CHF"`:                                                           {Min: 50000, Max: 50000, Currency: "CHF"},
 		`"baseSalary":"₹ 25k /month"`:                                                                         {Min: 25000, Max: 25000, Currency: "INR", Period: "month"},
-		`"baseSalary":{"minValue":10.125,"unitText":"HOUR"},"salaryCurrency":"EUR"`:                            {Min: 10.125, Currency: "EUR", Period: "hour"},
+		`"baseSalary":{"minValue":10.125,"unitText":"HOUR"},"salaryCurrency":"EUR"`:                           {Min: 10.125, Currency: "EUR", Period: "hour"},
 	} {
 		if o := one(t, "jsonld", page, html, posting(fields)); o.Compensation == nil || *o.Compensation != want {
 			t.Errorf("%s: %+v", fields, o.Compensation)
 		}
+	}
+}
+
+// The reader of feeds calls itself for each element: without a bound a feed of some
+// megabytes uses up the stack, which nothing can recover from.
+func TestAFeedThatIsNestedWithoutEndIsRefused(t *testing.T) {
+	for _, element := range []string{"<a>", "<x:a>"} {
+		r := ask(t, "feed", "url: BASE/feed", "application/xml", `<rss version="2.0" xmlns:x="u"><channel><item><guid>1</guid><title>x</title>`+
+			strings.Repeat(element, 1000)+"\x01")
+		if invalid, ok := errors.AsType[*event.Invalid](r.err); !ok || invalid.Code() != event.TooMany {
+			t.Errorf("%s: %v", element, r.err)
+		}
+	}
+	if r := ask(t, "feed", "url: BASE/feed", "application/xml", "\x01<rss version='2.0'><channel><item><guid>1</guid><title>A\x02b</title></item></channel></rss>"); len(r.all) != 1 {
+		t.Errorf("control characters cost a feed: %v", r.err)
 	}
 }

@@ -71,7 +71,11 @@ func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink
 	if answer.NotModified {
 		return sources.Coverage{Window: true, Unmodified: true, Why: sources.Window().Why}, nil
 	}
-	feed, err := gofeed.NewParser().Parse(bytes.NewReader(answer.Body))
+	document := printable(answer.Body)
+	if err := shallow(document); err != nil {
+		return sources.Coverage{}, err
+	}
+	feed, err := gofeed.NewParser().Parse(bytes.NewReader(document))
 	if err != nil {
 		return sources.Coverage{}, sources.Invalid("", event.MalformedJSON, "is no feed: %v", err)
 	}
