@@ -51,7 +51,8 @@ func (p Posting) Record(source string, at time.Time) Record {
 	if o.Workplace == "" && strings.Contains(strings.ToLower(strings.Join(p.Places, " ")), "hybrid") {
 		o.Workplace = "hybrid"
 	}
-	if grade.Kind == "internship" {
+	o.GraduationYears = Batches(title+"\n"+p.Text, p.Posted.Year()-1) // of one that is not dated, any year
+	if len(o.GraduationYears) == 0 && grade.Kind == "internship" {
 		o.GraduationYears = GraduationYears(title)
 	}
 	if p.Deadline != nil {
