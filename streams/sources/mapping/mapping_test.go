@@ -40,7 +40,7 @@ func TestPathsLeadIntoEntries(t *testing.T) {
 		names = append(names, s.Name)
 	}
 	if o.ID != "x:12345678901234567890" || o.URL != "https://x.example/jobs/1" || !slices.Equal(names, []string{"python", "sql"}) || !o.Remote ||
-		!slices.Equal(o.Locations, []string{"Pune", "Delhi", "India"}) || *o.Compensation != (event.Compensation{Min: 5000, Max: 8000.5, Currency: "INR", Period: "month"}) ||
+		!slices.Equal(o.Locations, []string{"Pune", "India", "Delhi"}) || *o.Compensation != (event.Compensation{Min: 5000, Max: 8000.5, Currency: "INR", Period: "month"}) ||
 		o.Deadline.Format("2006-01-02T15:04Z07:00") != "2026-06-30T18:30Z" || o.Status != event.Open {
 		t.Errorf("%s", o.Encode())
 	}
