@@ -13,15 +13,19 @@ import (
 
 func TestHTMLBecomesText(t *testing.T) {
 	for in, want := range map[string]string{
-		"<h2>About</h2><p>Build &amp; run<br>things</p>":    "About\nBuild & run\nthings",
-		"<ul><li>Go</li><li>SQL <b>or</b> Mongo</li></ul>":  "- Go\n- SQL or Mongo",
-		"<script>alert(1)</script>Hi<style>p{}</style> you": "Hi you",
-		"<svg onload=alert(1)><text>x</text></svg>a":        "a",
-		"a<img src=x onerror=alert(1)>b":                    "a b",
-		"1 &lt;script&gt; 2":                                "1 <script> 2",
-		"C++ &nbsp; and   C#":                               "C++ and C#",
-		"</script>after":                                    "after",
-		"unclosed <b>tag":                                   "unclosed tag",
+		"<h2>About</h2><p>Build &amp; run<br>things</p>":                 "About\nBuild & run\nthings",
+		"<ul><li>Go</li><li>SQL <b>or</b> Mongo</li></ul>":               "- Go\n- SQL or Mongo",
+		"<script>alert(1)</script>Hi<style>p{}</style> you":              "Hi you",
+		"<svg onload=alert(1)><text>x</text></svg>a":                     "a",
+		"a<img src=x onerror=alert(1)>b":                                 "a b",
+		"1 &lt;script&gt; 2":                                             "1 <script> 2",
+		"C++ &nbsp; and   C#":                                            "C++ and C#",
+		"</script>after":                                                 "after",
+		"<b>Java</b>Script and C<b>++</b>, <b>Go</b>, R":                 "JavaScript and C++, Go, R",
+		"<b>R</b>equirements<table><tr><td>a</td><td>b":                  "Requirements\na b",
+		"line\nbreak <b>\nand</b>\nmore":                                 "line break and more",
+		"<p>a\u202eb\u200b c\x00d\x07 e\u00adf \u0915\u094d\u200d\u0937": "ab cd ef \u0915\u094d\u200d\u0937",
+		"unclosed <b>tag":                                                "unclosed tag",
 	} {
 		if got := PlainText(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
@@ -29,6 +33,21 @@ func TestHTMLBecomesText(t *testing.T) {
 	}
 	if got := Escaped("&lt;p&gt;Salt &amp;amp; pepper&lt;/p&gt;"); got != "Salt & pepper" {
 		t.Errorf("escaped twice: %q", got)
+	}
+}
+
+func TestOnlyAddressesOfPagesAreLinks(t *testing.T) {
+	for address, want := range map[string]string{
+		" https://h.example/1 ": "https://h.example/1", "http://h.example": "http://h.example",
+		"javascript:alert(1)": "", "data:text/html,x": "", "/jobs/1": "", "//h.example": "", "https:///x": "", "http://[::1": "", "": "",
+	} {
+		r := opportunity("x:1", "One")
+		r.Opportunity.URL = address
+		var got []Record
+		put(t, NewSink(NewMemory(), collect(&got)), r)
+		if len(got) != 1 || got[0].Opportunity.URL != want {
+			t.Errorf("%q: %+v", address, got)
+		}
 	}
 }
 
