@@ -204,12 +204,13 @@ func (s *Source) read(ctx context.Context, web *fetch.Client, sink *sources.Sink
 		if err != nil {
 			return sources.Invalid("X-Apify-Pagination-Total", event.Missing, "must say how many items there are")
 		}
-		offset += len(entries)
-		if offset >= total {
-			return nil
+		// Of a page the empty items are left out: what it holds is no measure of it.
+		page := perPage
+		if given, err := strconv.Atoi(answer.Header.Get("X-Apify-Pagination-Limit")); err == nil && given > 0 {
+			page = min(page, given)
 		}
-		if len(entries) == 0 {
-			return fmt.Errorf("the dataset counts %d items and gives %d", total, offset)
+		if offset += page; offset >= total {
+			return nil
 		}
 	}
 }

@@ -61,6 +61,7 @@ type posting struct {
 		Location   string   `json:"location"`
 		All        []string `json:"allLocations"`
 	} `json:"categories"`
+	Country   string `json:"country"` // its code
 	Workplace string `json:"workplaceType"`
 	Opening   string `json:"description"` // HTML
 	Lists     []struct {
@@ -115,6 +116,9 @@ func (s *Source) record(entry json.RawMessage) (sources.Record, error) {
 	places := p.Categories.All
 	if len(places) == 0 {
 		places = []string{p.Categories.Location}
+	}
+	if p.Country != "" {
+		places = append(places, sources.Nation(p.Country))
 	}
 	return sources.Posting{
 		ID: p.ID, Title: p.Title, Organisation: s.config.Organisation, URL: p.URL, Text: p.text(), Places: places, Workplace: p.Workplace,

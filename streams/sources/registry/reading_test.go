@@ -146,3 +146,99 @@ func TestAFeedThatIsNestedWithoutEndIsRefused(t *testing.T) {
 		t.Errorf("control characters cost a feed: %v", r.err)
 	}
 }
+
+func places(o event.Opportunity) string { return strings.Join(o.Locations, "|") }
+
+func TestStructuredPlacesAreRead(t *testing.T) {
+	lever := one(t, "lever", site, jsonType, `[{"id":"p","text":"Analyst","createdAt":1775000000000,"country":"DE","categories":{"location":"Potsdam"}}]`)
+	if got := places(lever); got != "Potsdam|Germany" {
+		t.Errorf("lever: %s", got)
+	}
+	ashby := one(t, "ashby", board, jsonType, `{"jobs":[{"id":"a","title":"Analyst","publishedAt":"2026-04-30T16:21:55Z","location":"HQ",
+		"address":{"postalAddress":{"addressCountry":"USA"}},"secondaryLocations":[{"location":"Potsdam","address":{"postalAddress":{"addressCountry":"Germany"}}},{"location":"Lab","address":null}]}]}`)
+	if got := places(ashby); got != "HQ|United States|Potsdam|Germany|Lab" {
+		t.Errorf("ashby: %s", got)
+	}
+	greenhouse := `{"jobs":[{"id":1,"title":"Analyst","updated_at":"2026-04-30T16:21:55Z","location":{"name":"%s"},"offices":[{"name":"South","location":"Pune, India"},{"name":"Oslo"}]}],"meta":{"total":1}}`
+	for location, want := range map[string]string{"Multiple Locations": "Pune, India|India|Oslo|Norway", "Lyon": "Lyon|France", "Remote": ""} {
+		if got := places(one(t, "greenhouse", board, jsonType, fmt.Sprintf(greenhouse, location))); got != want {
+			t.Errorf("greenhouse %s: %s", location, got)
+		}
+	}
+}
+
+func TestPayOfGreenhouseIsInCents(t *testing.T) {
+	o := one(t, "greenhouse", board, jsonType, `{"jobs":[{"id":1,"title":"Analyst","updated_at":"2026-04-30T16:21:55Z",
+		"pay_input_ranges":[{"min_cents":null,"max_cents":null},{"min_cents":2050,"max_cents":3000,"currency_type":"USD","title":"Hourly rate:"}]}],"meta":{"total":1}}`)
+	if want := (event.Compensation{Min: 20.5, Max: 30, Currency: "USD", Period: "hour"}); o.Compensation == nil || *o.Compensation != want {
+		t.Errorf("%+v", o.Compensation)
+	}
+}
+
+func TestUnstopIsReadInIndianTime(t *testing.T) {
+	r := ask(t, "unstop", unstopSearch, jsonType, `{"data":{"last_page":1,"total":2,"data":[{"id":1,"title":"Analyst","regnRequirements":{"end_regn_dt":"2026-05-30 23:59:00"},
+		"filters":[{"name":"2026 batch","type":"eligible"}],"required_skills":[{"skill_name":"Python","skill":"Python"}],"jobDetail":null,"organisation":null,"address_with_country_logo":null}]}}`)
+	o := r.all["Analyst"]
+	if r.err != nil || o.Deadline == nil || o.Deadline.Format("2006-01-02T15:04") != "2026-05-30T18:29" || len(o.Skills) != 1 || len(o.GraduationYears) != 1 {
+		t.Errorf("%v: %s", r.err, o.Encode())
+	}
+	if r.coverage.Complete || r.coverage.Why == "" {
+		t.Errorf("one of two is complete: %+v", r.coverage)
+	}
+}
+
+// What pages really have, none of which is as the standard has it.
+func TestDescriptionsAreReadAsPagesHaveThem(t *testing.T) {
+	const a = `{"@type":"JobPosting","title":"Analyst"}`
+	for name, c := range map[string]struct{ kind, document string }{
+		"parameter": {html, `<script type="application/LD+json; charset=utf-8">` + a + `</script>`},
+		"full type": {html, `<script type="application/ld+json">{"@type":["Thing","http://schema.org/JobPosting"],"title":"Analyst"}</script>`},
+		"prefix":    {html, `<script type="application/ld+json">{"@type":"schema:JobPosting","name":"Analyst"}</script>`},
+		"cdata":     {html, `<script type="application/ld+json">/*<![CDATA[*/` + a + `/*]]>*/</script>`},
+		"// cdata":  {html, "<script type=\"application/ld+json\">\n//<![CDATA[\n" + a + "\n//]]>\n</script>"},
+		"comment":   {html, `<script type="application/ld+json"><!-- ` + a + ` --></script>`},
+		"semicolon": {html, `<script type="application/ld+json">` + a + `;</script>`},
+		"raw line":  {html, "<script type=\"application/ld+json\">{\"@type\":\"JobPosting\",\"title\":\"Analyst\",\"description\":\"one\n\ttwo\"}</script>"},
+		"no page":   {"application/ld+json; charset=utf-8", "\ufeff" + a},
+		"deep":      {html, `<script type="application/ld+json">{"@type":"WebPage","mainEntity":{"@graph":[{"@type":"ItemList","itemListElement":[{"item":` + a + `}]}]}}</script>`},
+	} {
+		r := ask(t, "jsonld", page, c.kind, c.document)
+		if r.err != nil || !r.coverage.Complete || len(r.all) != 1 || r.all["Analyst"].Title == "" {
+			t.Errorf("%s: %d read, %+v, %v %v", name, len(r.all), r.coverage, r.err, r.report.Samples)
+		}
+	}
+}
+
+func TestPostingsOfAPageAreToldApart(t *testing.T) {
+	list := `<script type="application/ld+json">[{"@type":"JobPosting","title":"A",%s},{"@type":"JobPosting","title":"B",%s}]</script>`
+	for _, c := range [][2]string{
+		{`"identifier":{"value":9007199254740993}`, `"identifier":{"value":9007199254740992}`}, // one and the same as floats
+		{`"x":1`, `"x":1`},
+		{`"identifier":{"name":"Harbor"}`, `"identifier":{"name":"Harbor"}`},
+	} {
+		r := ask(t, "jsonld", page, html, fmt.Sprintf(list, c[0], c[1]))
+		if r.all["A"].ID == "" || r.all["A"].ID == r.all["B"].ID {
+			t.Errorf("%s and %s: %q and %q", c[0], c[1], r.all["A"].ID, r.all["B"].ID)
+		}
+	}
+}
+
+func TestWhatAPostingOfAPageSays(t *testing.T) {
+	for fields, want := range map[string]string{
+		`"jobLocation":{"address":{"addressLocality":"Nashik","addressRegion":"MH","addressCountry":"IN"}}`:                                        "Nashik, MH, India|India",
+		`"jobLocation":{"address":{"addressLocality":"Kanata","addressCountry":"CA"}}`:                                                             "Kanata, Canada|Canada",
+		`"jobLocation":{"@type":"Place","address":"Nashik, India"}`:                                                                                "Nashik, India|India",
+		`"jobLocationType":"TELECOMMUTE","applicantLocationRequirements":[{"@type":"Country","name":"IN"},{"@type":"Country","name":"Sri Lanka"}]`: "India|Sri Lanka",
+	} {
+		if o := one(t, "jsonld", page, html, posting(fields)); places(o) != want || o.Remote != strings.Contains(fields, "TELECOMMUTE") {
+			t.Errorf("%s: %s", fields, o.Encode())
+		}
+	}
+	o := one(t, "jsonld", page, html, posting(`"employmentType":"Internship","inLanguage":"de","description":"We sail.","skills":[{"@type":"DefinedTerm","name":"Python"}],"qualifications":"<li>SQL</li>"`))
+	if o.Kind != "internship" || o.Language != "de" || len(o.Skills) != 2 || o.Description != "We sail.\nRequirements:\n- SQL" {
+		t.Errorf("%s", o.Encode())
+	}
+	if o := one(t, "jsonld", page, html, posting(`"validThrough":"2026-08-20T10:00+05:30"`)); o.Deadline == nil || o.Deadline.Format("15:04") != "04:30" {
+		t.Errorf("%s", o.Encode())
+	}
+}
