@@ -40,7 +40,7 @@ func (p Posting) Record(source string, at time.Time) Record {
 		Title: title, Organisation: Line(p.Organisation), URL: strings.TrimSpace(p.URL), Description: Clip(p.Text),
 		Skills:    Asked(grade.Level, title+" ; "+strings.Join(p.Skills, " ; "), p.Text),
 		Locations: locations, Remote: remote || p.Remote, Workplace: workplace(p.Workplace), Difficulty: grade.Difficulty,
-		Language: p.Language, Compensation: p.Pay, Status: event.Open, PostedAt: p.Posted.UTC().Truncate(time.Second),
+		Language: Language(p.Language, p.Text), Compensation: p.Pay, Status: event.Open, PostedAt: p.Posted.UTC().Truncate(time.Second),
 	}
 	if o.Workplace == "remote" {
 		o.Remote = true

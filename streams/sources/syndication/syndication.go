@@ -100,6 +100,7 @@ func (s *Source) record(feed *gofeed.Feed, entry *gofeed.Item) (sources.Record, 
 	if text == "" {
 		text = entry.Content
 	}
+	text = sources.PlainText(text)
 	organisation := s.config.Organisation
 	if organisation == "" {
 		organisation = feed.Title
@@ -107,8 +108,8 @@ func (s *Source) record(feed *gofeed.Feed, entry *gofeed.Item) (sources.Record, 
 	title := sources.Line(sources.PlainText(entry.Title))
 	o := &event.Opportunity{
 		ID: name + ":" + sources.Hash(s.config.URL, key), Bucket: event.Bucket(s.config.Bucket), Kind: s.config.Kind, Source: name,
-		Title: title, Organisation: sources.Line(organisation), URL: strings.TrimSpace(entry.Link), Description: sources.Clip(sources.PlainText(text)),
-		Language: feed.Language, Skills: sources.Required(s.config.Level, title, strings.Join(entry.Categories, " ; ")), Status: event.Open,
+		Title: title, Organisation: sources.Line(organisation), URL: strings.TrimSpace(entry.Link), Description: sources.Clip(text),
+		Language: sources.Language(feed.Language, text), Skills: sources.Required(s.config.Level, title, strings.Join(entry.Categories, " ; ")), Status: event.Open,
 	}
 	if o.Bucket == event.Jobs {
 		o.Skills = sources.Asked(sources.SeniorityOf(title).Level, title, o.Description)
