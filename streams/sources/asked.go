@@ -17,9 +17,24 @@ const (
 	titled    = 3
 )
 
+// experienced is the level of who has used a skill for so many years; 0: not told.
+func experienced(years int) int {
+	switch {
+	case years <= 0:
+		return 0
+	case years < 2:
+		return 2
+	case years < 4:
+		return 3
+	case years < 7:
+		return 4
+	}
+	return event.MaxLevel
+}
+
 // Asked gives the skills that a posting asks for: those of the title weigh most,
 // those that the text only prefers least. What the text says of a level holds, up
-// to the highest; where it says nothing, the posting's own does. Where the text is
+// to the highest, or else of years; where it says nothing, the posting's own does. Where the text is
 // empty all weigh 1.
 func Asked(level int, title, text string) []event.RequiredSkill {
 	if strings.TrimSpace(text) == "" {
@@ -38,7 +53,7 @@ func Asked(level int, title, text string) []event.RequiredSkill {
 		if r.Need == skills.Preferred {
 			weight = preferred
 		}
-		note(r.Skill, r.Level, weight)
+		note(r.Skill, cmp.Or(r.Level, experienced(r.Years)), weight)
 	}
 	// A text may name more than a posting can hold: the heaviest stay.
 	list := slices.SortedFunc(maps.Values(asked), func(a, b event.RequiredSkill) int {

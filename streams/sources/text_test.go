@@ -140,6 +140,18 @@ func TestTimesAreRead(t *testing.T) {
 	}
 }
 
+func TestYearsOfASkillAreALevel(t *testing.T) {
+	levels := map[string]int{}
+	for _, s := range Asked(3, "Engineer", "- 5+ years of Python\n- 2 years of Java\n- 8 years of SQL\n- 1 year of C++\n- basic Docker\n- Go") {
+		levels[s.Name] = s.Level
+	}
+	for name, want := range map[string]int{"python": 4, "java": 3, "sql": 5, "c++": 2, "docker": 1, "go": 3} {
+		if levels[name] != want {
+			t.Errorf("%s is asked for at %d, want %d (%v)", name, levels[name], want, levels)
+		}
+	}
+}
+
 func TestSkillsWeighByWhereTheyAreNamed(t *testing.T) {
 	got := Asked(3, "Backend Engineer (Go)", "Requirements\n- PostgreSQL and Docker\n- Java is a plus\nNice to have:\n- Kubernetes\n- Docker")
 	weights := map[string]int{}

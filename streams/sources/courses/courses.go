@@ -78,7 +78,7 @@ func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink
 }
 
 var (
-	item  = regexp.MustCompile(`^\s*[*+-]\s+\[(.+?)\]\(\s*<?([^)\s>]+)>?[^)]*\)\s*(.*)$`)
+	item  = regexp.MustCompile(`^\s*(?:[*+-]|\d+[.)])\s+(?:\[[ xX]\]\s+)?[*_]{0,3}\[(.+?)\]\(\s*<?((?:[^()\s>]|\([^()\s>]*\))+)>?(?:\s[^)]*)?\)\s*(.*)$`)
 	notes = regexp.MustCompile(`\([^()]*\)`)
 	plain = strings.NewReplacer(`\[`, "[", `\]`, "]", `\|`, "|", `\_`, "_", `\*`, "*", "`", "")
 )

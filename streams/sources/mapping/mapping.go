@@ -79,6 +79,21 @@ func (m *Mapping) Check() error {
 	return errors.Join(wrong...)
 }
 
+// missing is the field that tells entries apart or names them which no column
+// leads to; empty: none is.
+func (m *Mapping) missing(columns []string) string {
+	leads := func(field string) bool {
+		return slices.ContainsFunc(strings.Split(m.Fields[field], "|"), func(path string) bool { return slices.Contains(columns, strings.TrimSpace(path)) })
+	}
+	switch {
+	case !leads("title"):
+		return "title"
+	case !leads("id") && !leads("url"):
+		return "id or url"
+	}
+	return ""
+}
+
 // Entries gives the list of a JSON document.
 func (m *Mapping) Entries(document []byte) ([]any, error) {
 	var v any

@@ -9,6 +9,8 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"strings"
+	"unicode/utf8"
 
 	"tideline/engine/event"
 	"tideline/streams/sources"
@@ -45,8 +47,8 @@ func newSource(c Config, csv bool) (*Source, error) {
 	if (c.URL == "") == (c.File == "") || err != nil || c.URL != "" && (u.Host == "" || u.User != nil) {
 		wrong = append(wrong, errors.New("say one of url, an address without name and password, and file"))
 	}
-	if len(c.Comma) > 1 {
-		wrong = append(wrong, fmt.Errorf("comma is %q; must be one character", c.Comma))
+	if len(c.Comma) > 1 || strings.ContainsAny(c.Comma, "\"\r\n\x00") {
+		wrong = append(wrong, fmt.Errorf("comma is %q; must be one character, and not of those that mean something else", c.Comma))
 	}
 	return &Source{c, csv}, errors.Join(append(wrong, c.Mapping.Check())...)
 }
@@ -112,6 +114,15 @@ func (s *Source) entries(document []byte) ([]any, error) {
 	head, err := reader.Read()
 	if err != nil {
 		return nil, sources.Invalid("", event.Missing, "must begin with the names of the columns: %v", err)
+	}
+	if !utf8.Valid(document) {
+		return nil, sources.Invalid("", event.UnknownValue, "must be UTF-8; save the table as such")
+	}
+	for i, name := range head {
+		head[i] = strings.TrimSpace(name)
+	}
+	if missing := s.config.Mapping.missing(head); missing != "" {
+		return nil, sources.Invalid("", event.Missing, "has the columns %.200q, none for %s; look at comma and fields", head, missing)
 	}
 	var entries []any
 	for {

@@ -242,3 +242,21 @@ func TestWhatAPostingOfAPageSays(t *testing.T) {
 		t.Errorf("%s", o.Encode())
 	}
 }
+
+func TestTablesAreReadAsProgramsWriteThem(t *testing.T) {
+	o := one(t, "csv", document, "text/csv", "\ufeffid, title ,where\r\n1,\"Data\nAnalyst\",\"Pune, India\"\r\n")
+	if o.ID != "partner:1" || o.Title != "Data Analyst" || places(o) != "Pune, India|India" {
+		t.Errorf("%s", o.Encode())
+	}
+	for _, sheet := range []string{"", "id;title\n1;x\n", "ref,title\n", "id,title\n1,\xe9t\xe9\n", "\xff\xfei\x00d\x00", "id,title\n1,x,y\n"} {
+		if r := ask(t, "csv", document, "text/csv", sheet); r.err == nil || r.coverage.Complete {
+			t.Errorf("%q: %d read, %+v", sheet, len(r.all), r.coverage)
+		}
+	}
+	for _, comma := range []string{";", "\t"} {
+		r := ask(t, "csv", fmt.Sprintf("comma: %q\n", comma)+document, "text/csv", strings.ReplaceAll("id;title\n1;Analyst\n", ";", comma))
+		if r.err != nil || len(r.all) != 1 {
+			t.Errorf("%q: %v", comma, r.err)
+		}
+	}
+}
