@@ -13,6 +13,10 @@ import (
 // maxPlaces is the contract's limit of locations.
 const maxPlaces = 32
 
+// maxPlace is its limit of one, in bytes: what is longer is no place, and must not
+// cost the posting.
+const maxPlace = 200
+
 // Country gives our spelling of a country; what is not in the table is returned trimmed.
 func Country(name string) string {
 	name = Line(name)
@@ -30,7 +34,7 @@ func Country(name string) string {
 func Places(texts ...string) (locations []string, remote bool) {
 	seen := map[string]bool{}
 	add := func(place string) {
-		if key := strings.ToLower(place); place != "" && !seen[key] && len(locations) < maxPlaces {
+		if key := strings.ToLower(place); place != "" && len(place) <= maxPlace && !seen[key] && len(locations) < maxPlaces {
 			seen[key] = true
 			locations = append(locations, place)
 		}

@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"html"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ type Posting struct {
 
 // Record brings a posting to the contract, as source.
 func (p Posting) Record(source string, at time.Time) Record {
-	title := Line(p.Title)
+	title := Line(html.UnescapeString(p.Title)) // some are escaped, as in the page they were found in
 	grade := SeniorityOf(title)
 	if p.Internship {
 		grade = SeniorityOf("intern")
@@ -37,7 +38,7 @@ func (p Posting) Record(source string, at time.Time) Record {
 	locations, remote := Places(p.Places...)
 	o := &event.Opportunity{
 		ID: source + ":" + p.ID, Bucket: event.Jobs, Kind: grade.Kind, Source: source,
-		Title: title, Organisation: Line(p.Organisation), URL: strings.TrimSpace(p.URL), Description: Clip(p.Text),
+		Title: title, Organisation: Line(html.UnescapeString(p.Organisation)), URL: strings.TrimSpace(p.URL), Description: Clip(p.Text),
 		Skills:    Asked(grade.Level, title+" ; "+strings.Join(p.Skills, " ; "), p.Text),
 		Locations: locations, Remote: remote || p.Remote, Workplace: workplace(p.Workplace), Difficulty: grade.Difficulty,
 		Language: Language(p.Language, p.Text), Compensation: p.Pay, Status: event.Open, PostedAt: p.Posted.UTC().Truncate(time.Second),

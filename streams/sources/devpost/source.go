@@ -31,7 +31,7 @@ func NewSource(c Config) (*Source, error) {
 
 // Poll implements sources.Source.
 func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink) (sources.Coverage, error) {
-	seen := 0
+	ids := map[string]bool{} // while it is read the listing moves: some are seen twice, and others never
 	for page := 1; page <= maxPages; page++ {
 		var list struct {
 			Hackathons *[]json.RawMessage `json:"hackathons"`
@@ -48,12 +48,17 @@ func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink
 			return sources.Coverage{}, sources.Invalid("hackathons", event.Missing, "and meta.total_count must be there")
 		}
 		for i, entry := range *list.Hackathons {
-			err := sink.Take(fmt.Sprintf("page %d#%d", page, i), func() (sources.Record, error) { return read(entry, sink.At) })
+			err := sink.Take(fmt.Sprintf("page %d#%d", page, i), func() (sources.Record, error) {
+				r, err := read(entry, sink.At)
+				ids[r.ID] = r.ID != ""
+				return r, err
+			})
 			if err != nil {
 				return sources.Coverage{}, err
 			}
 		}
-		seen += len(*list.Hackathons)
+		delete(ids, "")
+		seen := len(ids) + sink.Nameless()
 		switch {
 		case seen >= *list.Meta.Total:
 			return sources.Complete(), nil

@@ -1,6 +1,8 @@
 package fetch
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -220,6 +222,49 @@ func TestAnswersAreCapped(t *testing.T) {
 	}
 	if s.count("/huge") != 1 || s.count("/html") != 2 || s.count("/slow") != 2 {
 		t.Errorf("asked %v", s.asked)
+	}
+}
+
+func TestAnAnswerThatUnpacksToTooMuchIsNotRead(t *testing.T) {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write(make([]byte, 64<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, map[string]http.HandlerFunc{"/": text(200, packed.String(), "Content-Encoding", "gzip")})
+	c, _ := client(t, func(l *Limits) { l.MaxBody = 1 << 20 })
+	if packed.Len() > 1<<20 {
+		t.Fatalf("packed to %d bytes", packed.Len())
+	}
+	if _, err := c.Do(t.Context(), Request{URL: s.URL + "/"}); !errors.Is(err, ErrTooLarge) {
+		t.Error(err)
+	}
+}
+
+func TestNamesAndDisguisesOfPrivateAddressesAreRefused(t *testing.T) {
+	s := newSite(t, map[string]http.HandlerFunc{"/": text(200, "")})
+	c, _ := client(t, func(l *Limits) { l.AllowPrivate = false })
+	_, port, _ := strings.Cut(strings.TrimPrefix(s.URL, "http://"), ":")
+	for _, host := range []string{"localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "127.1"} {
+		if _, err := c.Do(t.Context(), Request{URL: "http://" + host + ":" + port + "/"}); err == nil || len(s.asked) > 0 {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+}
+
+func TestTheDelayThatRobotsAskForIsKept(t *testing.T) {
+	s := newSite(t, map[string]http.HandlerFunc{"/robots.txt": text(200, "User-agent: *\nCrawl-delay: 7\n"), "/jobs": text(200, "")})
+	c, clock := client(t, func(l *Limits) { l.Robots = true })
+	for range 3 {
+		if _, err := c.Do(t.Context(), Request{URL: s.URL + "/jobs"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(slices.DeleteFunc(clock.Slept(), func(d time.Duration) bool { return d != 7*time.Second })); n != 2 {
+		t.Errorf("slept %v", clock.Slept())
 	}
 }
 

@@ -30,6 +30,7 @@ func (c *Client) obey(ctx context.Context, u *url.URL) error {
 	if err != nil {
 		return err
 	}
+	c.hosts.slow(u, known.CrawlDelay)
 	if !known.Test(u.RequestURI()) {
 		return fmt.Errorf("%w: %s", ErrRobots, redacted(u.String()))
 	}

@@ -40,8 +40,8 @@ func NewSource(c Config) (*Source, error) {
 		return nil, fmt.Errorf("urls has %d pages; must have 1 to 500", len(c.URLs))
 	}
 	for _, address := range c.URLs {
-		if u, err := url.Parse(address); err != nil || u.Host == "" || u.User != nil {
-			return nil, fmt.Errorf("urls has %q; must be addresses of pages", address)
+		if err := sources.Page("one of urls", address); err != nil {
+			return nil, err
 		}
 	}
 	return &Source{c}, nil

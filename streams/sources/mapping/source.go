@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"strings"
 	"unicode/utf8"
@@ -43,9 +42,10 @@ func NewCSV(c Config) (*Source, error) { return newSource(c, true) }
 
 func newSource(c Config, csv bool) (*Source, error) {
 	var wrong []error
-	u, err := url.Parse(c.URL)
-	if (c.URL == "") == (c.File == "") || err != nil || c.URL != "" && (u.Host == "" || u.User != nil) {
-		wrong = append(wrong, errors.New("say one of url, an address without name and password, and file"))
+	if (c.URL == "") == (c.File == "") {
+		wrong = append(wrong, errors.New("say one of url and file"))
+	} else if c.URL != "" {
+		wrong = append(wrong, sources.Page("url", c.URL))
 	}
 	if len(c.Comma) > 1 || strings.ContainsAny(c.Comma, "\"\r\n\x00") {
 		wrong = append(wrong, fmt.Errorf("comma is %q; must be one character, and not of those that mean something else", c.Comma))

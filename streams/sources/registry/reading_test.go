@@ -260,3 +260,35 @@ func TestTablesAreReadAsProgramsWriteThem(t *testing.T) {
 		}
 	}
 }
+
+func TestNoAddressOfAConfigurationIsRepeatedWithItsSecrets(t *testing.T) {
+	for _, address := range []string{"https://me:hidden-word@h.example/x", "ftp://h.example/x?key=hidden-word", "https://h.example:bad/hidden-word", "/x?key=hidden-word"} {
+		for kind, options := range map[string]string{
+			"feed": "url: %q", "courses": "url: %q", "jsonld": "urls: [%q]", "json": "url: %q\nmapping: {source: x, fields: {id: id, title: t}}",
+			"csv": "url: %q\nmapping: {source: x, fields: {id: id, title: t}}", "greenhouse": "board: x\nbase_url: %q", "lever": "site: x\nbase_url: %q",
+			"ashby": "board: x\nbase_url: %q", "devpost": "base_url: %q", "unstop": "base_url: %q", "devto": "base_url: %q", "hackernews": "base_url: %q",
+		} {
+			_, err := Kinds()[kind].New(func(into any) error {
+				return yaml.UnmarshalWithOptions([]byte(fmt.Sprintf(options, address)), into, yaml.Strict())
+			})
+			if err == nil || strings.Contains(err.Error(), "hidden-word") {
+				t.Errorf("%s: %v", kind, err)
+			}
+		}
+	}
+}
+
+func TestOneLongPlaceCostsNoPosting(t *testing.T) {
+	o := one(t, "lever", site, jsonType, `[{"id":"p","text":"R&amp;D Analyst","createdAt":1775000000000,"categories":{"allLocations":["`+strings.Repeat("Lyon ", 60)+`","Oslo"]}}]`)
+	if places(o) != "Oslo|Norway" || o.Title != "R&D Analyst" {
+		t.Errorf("%s", o.Encode())
+	}
+}
+
+// A listing that moves while it is read shows an entry on two pages, and another on none.
+func TestAnEntryThatIsSeenTwiceIsNoOther(t *testing.T) {
+	r := ask(t, "devpost", "base_url: BASE", jsonType, `{"hackathons":[{"id":1,"title":"A","open_state":"open","submission_period_dates":"Apr 17 - May 30, 2026"}],"meta":{"total_count":2}}`)
+	if r.err != nil || r.coverage.Complete || len(r.all) != 1 {
+		t.Errorf("%+v, %v", r.coverage, r.err)
+	}
+}

@@ -9,7 +9,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -44,8 +43,8 @@ type Source struct{ config Config }
 
 // NewSource checks the configuration.
 func NewSource(c Config) (*Source, error) {
-	if u, err := url.Parse(c.URL); err != nil || u.Host == "" || u.User != nil {
-		return nil, fmt.Errorf("url is %q; must be the address of a feed", c.URL)
+	if err := sources.Page("url", c.URL); err != nil {
+		return nil, err
 	}
 	if c.Bucket == "" {
 		c.Bucket = string(event.Content)
