@@ -11,7 +11,7 @@ func TestTheLanguageOfATextIsTold(t *testing.T) {
 		"We are looking for an engineer to work with our team on the systems that you will own from the start.":                                           "en",
 		"Wir suchen für unser Team eine Werkstudentin, die mit uns die Plattform baut. Du bist bei uns richtig, wenn du gern lernst und nicht wartest.":   "de",
 		"Nous cherchons un stagiaire pour notre équipe. Vous travaillez avec nous sur les outils et les données de nos clients dans le cloud.":            "fr",
-		"Buscamos una persona para el equipo de datos. Trabajarás con los ingenieros en las herramientas que usan nuestros clientes y por las que pagan.": "es",
+		"Buscamos una persona para el equipo de datos. Trabajarás con los ingenieros en las herramientas que usan nuestras compañeras y por las que preguntan.": "es",
 		"Wij zoeken een stagiair voor ons team. Je werkt met de ontwikkelaars aan het platform van onze klanten en je leert van de besten.":               "nl",
 		"हम अपनी टीम के लिए एक इंजीनियर की तलाश कर रहे हैं।":                                                                                              "hi",
 		"データエンジニアを募集しています。東京で一緒に働きましょう。":                                                                                                                  "ja",

@@ -219,7 +219,8 @@ func standsIn(text, word string) bool {
 		after, _ := utf8.DecodeRuneInString(text[from:])
 		first, _ := utf8.DecodeRuneInString(word)
 		last, _ := utf8.DecodeLastRuneInString(word)
-		if !(unicode.IsLetter(first) && unicode.IsLetter(before)) && !(unicode.IsLetter(last) && unicode.IsLetter(after)) {
+		inside := unicode.IsLetter(first) && unicode.IsLetter(before) || unicode.IsLetter(last) && unicode.IsLetter(after)
+		if !inside {
 			return true
 		}
 	}

@@ -269,7 +269,7 @@ func TestNoAddressOfAConfigurationIsRepeatedWithItsSecrets(t *testing.T) {
 			"ashby": "board: x\nbase_url: %q", "devpost": "base_url: %q", "unstop": "base_url: %q", "devto": "base_url: %q", "hackernews": "base_url: %q",
 		} {
 			_, err := Kinds()[kind].New(func(into any) error {
-				return yaml.UnmarshalWithOptions([]byte(fmt.Sprintf(options, address)), into, yaml.Strict())
+				return yaml.UnmarshalWithOptions(fmt.Appendf(nil, options, address), into, yaml.Strict())
 			})
 			if err == nil || strings.Contains(err.Error(), "hidden-word") {
 				t.Errorf("%s: %v", kind, err)
