@@ -31,7 +31,7 @@ var cities = func() map[string]string {
 		"Nigeria": "lagos", "Norway": "oslo", "Philippines": "manila", "Portugal": "lisbon;porto", "Romania": "bucharest", "Serbia": "belgrade",
 		"South Korea": "seoul", "Sweden": "stockholm;gothenburg", "Taiwan": "taipei", "Thailand": "bangkok", "Turkey": "istanbul;ankara",
 		"Ukraine": "kyiv", "United Arab Emirates": "dubai;abu dhabi", "Vietnam": "hanoi;ho chi minh city", "Bangladesh": "dhaka", "Sri Lanka": "colombo",
-		"Nepal": "kathmandu", "Colombia": "bogota;bogotá;medellín", "Argentina": "buenos aires", "Egypt": "cairo", "South Africa": "cape town;johannesburg",
+		"Nepal": "kathmandu", "Singapore": "singapore", "Hong Kong": "hong kong", "Colombia": "bogota;bogotá;medellín", "Argentina": "buenos aires", "Egypt": "cairo", "South Africa": "cape town;johannesburg",
 	} {
 		for name := range strings.SplitSeq(list, ";") {
 			names[strings.TrimSpace(name)] = country

@@ -43,13 +43,14 @@ var scripts = []struct {
 	of    string
 }{{unicode.Hiragana, "ja"}, {unicode.Katakana, "ja"}, {unicode.Hangul, "ko"}, {unicode.Han, "zh"}, {unicode.Devanagari, "hi"}, {unicode.Tamil, "ta"}, {unicode.Hebrew, "he"}, {unicode.Thai, "th"}}
 
-var tag = regexp.MustCompile(`^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*$`)
+// tag is a language with what may follow it: en-US, pt_BR, zhHant.
+var tag = regexp.MustCompile(`^([A-Za-z]{2,3}?)(?:[-_][A-Za-z0-9_-]{2,30}|[A-Z][a-z]{3})?$`)
 
 // Language gives the language of a text, such as en: as said, without its region;
 // else as its small words tell; empty where they do not.
 func Language(said, text string) string {
-	if said = strings.TrimSpace(said); tag.MatchString(said) {
-		if base, err := language.ParseBase(strings.ToLower(strings.FieldsFunc(said, func(r rune) bool { return r == '-' || r == '_' })[0])); err == nil {
+	if parts := tag.FindStringSubmatch(strings.TrimSpace(said)); parts != nil {
+		if base, err := language.ParseBase(strings.ToLower(parts[1])); err == nil {
 			return base.String()
 		}
 	}

@@ -68,14 +68,24 @@ const around = " ,-–—•/+&."
 // attendance are the words for how often one has to be there; see Posting.Workplace.
 var attendance = regexp.MustCompile(`(?i)\(?\b(?:hybrid|on-?site|in-office|in office|in-person)\b(?: work(?:ing)?)?\)?`)
 
-// severalCities parts a text all of whose parts are known cities.
+// severalCities parts a text all of whose parts are known cities, or have the code
+// of their country before them: "SF, NYC", "US-Chicago, CA-Toronto".
 func severalCities(text string) iter.Seq[string] {
 	parts := strings.Split(and.Replace(text), ",")
 	for i, part := range parts {
-		parts[i] = strings.Trim(part, around)
-		if cities[strings.ToLower(parts[i])] == "" {
+		part = strings.Trim(part, around)
+		code, city, coded := strings.Cut(part, "-")
+		name := strings.ToLower(part)
+		switch {
+		case coded && len(code) == 2 && Nation(code) != code:
+			part = city
+			if cities[strings.ToLower(city)] == "" && nicknames[strings.ToLower(city)] == "" {
+				part += ", " + Nation(code)
+			}
+		case cities[name] == "" && nicknames[name] == "" && (len(part) > 3 || countries[name] == ""):
 			return slices.Values([]string{text})
 		}
+		parts[i] = part
 	}
 	return slices.Values(parts)
 }
@@ -87,7 +97,7 @@ func separate(text string) string {
 	return separators.Replace(text)
 }
 
-var separators = strings.NewReplacer(" or ", ";", " / ", ";", " + ", ";", " and Online", ";Online", " and online", ";online",
+var separators = strings.NewReplacer(" or ", ";", " OR ", ";", " / ", ";", " + ", ";", " and Online", ";Online", " and online", ";online",
 	"), ", ");", ", Online", ";Online")
 
 // remoteWords say that no place is needed.
