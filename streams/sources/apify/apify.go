@@ -168,17 +168,22 @@ func (s *Source) await(ctx context.Context, web *fetch.Client, run *actorRun) er
 			return nil
 		}
 		if !web.Now().Before(end) {
-			_, err := web.Do(ctx, fetch.Request{Method: http.MethodPost, URL: address + "/abort", Header: s.header})
-			return errors.Join(fmt.Errorf("the run %s was not done within %s and is aborted", run.Data.ID, s.config.Wait), err)
+			return s.abort(ctx, web, address, fmt.Errorf("the run %s was not done within %s and is aborted", run.Data.ID, s.config.Wait))
 		}
 		if err := web.Sleep(ctx, between); err != nil {
 			return err
 		}
 		request := fetch.Request{URL: fmt.Sprintf("%s?waitForFinish=%d", address, int(ask.Seconds())), Header: s.header}
 		if _, err := sources.AskJSON(ctx, web, request, run); err != nil {
-			return err
+			return s.abort(ctx, web, address, err)
 		}
 	}
+}
+
+// abort ends a run that nobody will read, so that it costs no more, and gives why.
+func (s *Source) abort(ctx context.Context, web *fetch.Client, address string, why error) error {
+	_, err := web.Do(ctx, fetch.Request{Method: http.MethodPost, URL: address + "/abort", Header: s.header})
+	return errors.Join(why, err)
 }
 
 // read reads the dataset page by page.

@@ -22,6 +22,7 @@ type account struct {
 	status string // of the run whenever it is asked for
 	items  int    // of the dataset, every third empty
 	limit  int    // the most a page may hold
+	lost   bool   // it does not tell how the run goes
 	asked  []string
 }
 
@@ -46,6 +47,12 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Apify-Pagination-Total", strconv.Itoa(a.items))
 		w.Header().Set("X-Apify-Pagination-Limit", strconv.Itoa(limit))
 		_ = json.NewEncoder(w).Encode(page)
+	case "/v2/actor-runs/run1":
+		if a.lost {
+			http.NotFound(w, r)
+			return
+		}
+		fallthrough
 	default:
 		fmt.Fprintf(w, run, a.status)
 	}
@@ -95,10 +102,12 @@ func TestARunIsStartedOnce(t *testing.T) {
 }
 
 func TestARunThatDoesNotEndIsAborted(t *testing.T) {
-	a := &account{start: http.StatusCreated, status: "RUNNING"}
-	_, coverage, err := a.poll(t)
-	if err == nil || coverage.Complete || a.asked[len(a.asked)-1] != "POST /v2/actor-runs/run1/abort" {
-		t.Errorf("%v, at last asked %s", err, a.asked[len(a.asked)-1])
+	for _, lost := range []bool{false, true} {
+		a := &account{start: http.StatusCreated, status: "RUNNING", lost: lost}
+		_, coverage, err := a.poll(t)
+		if err == nil || coverage.Complete || a.asked[len(a.asked)-1] != "POST /v2/actor-runs/run1/abort" {
+			t.Errorf("%v, at last asked %s", err, a.asked[len(a.asked)-1])
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -92,9 +93,9 @@ func (s *Source) document(ctx context.Context, web *fetch.Client) (document []by
 		}
 		return document, false, err
 	}
-	accept := fetch.JSON
+	accept := slices.Concat(fetch.JSON, []string{"text/plain"}) // as hosts of files serve them
 	if s.csv {
-		accept = []string{"text/csv", "text/plain", "application/csv"}
+		accept = []string{"text/csv", "text/plain", "application/csv", "application/vnd.ms-excel", "application/octet-stream"}
 	}
 	answer, err := web.Do(ctx, fetch.Request{URL: s.config.URL, Accept: accept, Conditional: true})
 	if err != nil {

@@ -292,3 +292,14 @@ func TestAnEntryThatIsSeenTwiceIsNoOther(t *testing.T) {
 		t.Errorf("%+v, %v", r.coverage, r.err)
 	}
 }
+
+func TestDocumentsAreTakenAsHostsOfFilesServeThem(t *testing.T) {
+	for kind, types := range map[string][]string{"json": {"text/plain; charset=utf-8"}, "csv": {"text/plain", "application/octet-stream", "application/vnd.ms-excel"}} {
+		text := map[string]string{"json": `[{"id":1,"title":"Analyst"}]`, "csv": "id,title\n1,Analyst\n"}[kind]
+		for _, given := range types {
+			if o := one(t, kind, document, given, text); o.Title != "Analyst" {
+				t.Errorf("%s as %s: %s", kind, given, o.Encode())
+			}
+		}
+	}
+}

@@ -58,6 +58,9 @@ func NewSource(c Config) (*Source, error) {
 	if c.Level == 0 {
 		c.Level = 2
 	}
+	if c.Level < 1 || c.Level > event.MaxLevel {
+		return nil, fmt.Errorf("level is %d; must be from 1 to 5", c.Level)
+	}
 	return &Source{c}, nil
 }
 
