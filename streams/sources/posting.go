@@ -39,7 +39,7 @@ func (p Posting) Record(source string, at time.Time) Record {
 	o := &event.Opportunity{
 		ID: source + ":" + p.ID, Bucket: event.Jobs, Kind: grade.Kind, Source: source,
 		Title: title, Organisation: Line(html.UnescapeString(p.Organisation)), URL: strings.TrimSpace(p.URL), Description: Clip(p.Text),
-		Skills:    Asked(grade.Level, title+" ; "+strings.Join(p.Skills, " ; "), p.Text),
+		Skills:    Asked(grade.Level, title, p.Text, p.Skills...),
 		Locations: locations, Remote: remote || p.Remote, Workplace: workplace(p.Workplace), Difficulty: grade.Difficulty,
 		Language: Language(p.Language, p.Text), Compensation: p.Pay, Status: event.Open, PostedAt: p.Posted.UTC().Truncate(time.Second),
 	}

@@ -54,7 +54,10 @@ func season(word string) bool {
 // Required gives the skills that the texts ask for, at one level and weight 1,
 // at most as many as an opportunity may hold.
 func Required(level int, texts ...string) []event.RequiredSkill {
-	names := skills.Extract(strings.Join(texts, " ; "))
+	return alike(level, skills.Extract(strings.Join(texts, " ; ")))
+}
+
+func alike(level int, names []string) []event.RequiredSkill {
 	var required []event.RequiredSkill
 	for _, name := range names[:min(len(names), event.MaxSkills)] {
 		required = append(required, event.RequiredSkill{Name: name, Level: level, Weight: 1})

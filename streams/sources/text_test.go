@@ -140,6 +140,22 @@ func TestTimesAreRead(t *testing.T) {
 	}
 }
 
+func TestTagsStandForThemselves(t *testing.T) {
+	names := func(list []event.RequiredSkill) (all string) {
+		for _, s := range list {
+			all += s.Name + " "
+		}
+		return all
+	}
+	if got := names(Tagged(2, "ready to go", "go", " R ", "c", "Python, SQL", "beginners")); got != "c go python r sql " {
+		t.Errorf("%q", got)
+	}
+	p := Posting{ID: "1", Title: "Analyst", Text: "We go far.", Skills: []string{"go", "r"}}
+	if got := names(p.Record("x", time.Time{}).Opportunity.Skills); got != "go r " {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestYearsOfASkillAreALevel(t *testing.T) {
 	levels := map[string]int{}
 	for _, s := range Asked(3, "Engineer", "- 5+ years of Python\n- 2 years of Java\n- 8 years of SQL\n- 1 year of C++\n- basic Docker\n- Go") {

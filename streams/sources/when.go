@@ -22,7 +22,7 @@ var layouts = [...]string{
 var (
 	ordinal = regexp.MustCompile(`\b(\d{1,2})(?:st|nd|rd|th)\b`)
 	glued   = regexp.MustCompile(`(?i)(\d)\s*([ap])\.?m\b\.?`)
-	named   = regexp.MustCompile(`\s*\(?\b([A-Z]{2,4})\)?$`)
+	zoned   = regexp.MustCompile(`\s*\(?\b([A-Z]{2,4})\)?$`)
 	spoken  = strings.NewReplacer("'", " ", "’", " ", ", ", " ", ",", " ", " at ", " ", " @ ", " ")
 )
 
@@ -56,7 +56,7 @@ func Time(field, text string, zone *time.Location) (time.Time, error) {
 // ordinary writes a time as the layouts have it: "20th August, 2026 at 11:59 pm EST"
 // becomes "20 August 2026 11:59PM", in the zone that it names.
 func ordinary(text string, zone *time.Location) (string, *time.Location) {
-	if at := named.FindStringSubmatchIndex(text); at != nil {
+	if at := zoned.FindStringSubmatchIndex(text); at != nil {
 		if hours, ok := zones[text[at[2]:at[3]]]; ok {
 			zone = time.FixedZone(text[at[2]:at[3]], int(hours*3600))
 			text = text[:at[0]]

@@ -27,10 +27,15 @@ type reading struct {
 
 func ask(t *testing.T, kind, options, contentType, document string) reading {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return asked(t, kind, options, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		_, _ = w.Write([]byte(document))
-	}))
+	})
+}
+
+func asked(t *testing.T, kind, options string, answer http.HandlerFunc) reading {
+	t.Helper()
+	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
 	source, err := Kinds()[kind].New(func(into any) error {
 		return yaml.UnmarshalWithOptions([]byte(strings.ReplaceAll(options, "BASE", server.URL)), into, yaml.Strict())
@@ -301,5 +306,70 @@ func TestDocumentsAreTakenAsHostsOfFilesServeThem(t *testing.T) {
 				t.Errorf("%s as %s: %s", kind, given, o.Encode())
 			}
 		}
+	}
+}
+
+func TestABoardThatListsLessThanItCountsProvesNothing(t *testing.T) {
+	r := ask(t, "greenhouse", board, jsonType, `{"jobs":[{"id":1,"title":"A","updated_at":"2026-04-30T16:21:55Z"}],"meta":{"total":2}}`)
+	if r.err != nil || r.coverage.Complete || len(r.all) != 1 {
+		t.Errorf("%+v, %v", r.coverage, r.err)
+	}
+}
+
+func TestWhatAshbyDoesNotListIsNotThere(t *testing.T) {
+	r := ask(t, "ashby", board, jsonType, `{"jobs":[{"id":"a","title":"A","publishedAt":"2026-04-30T16:21:55Z","isListed":false},{"id":"b","title":"B","publishedAt":"2026-04-30T16:21:55Z","employmentType":"Intern","isRemote":true}]}`)
+	if o := r.all["B"]; r.err != nil || len(r.all) != 1 || o.Kind != "internship" || !o.Remote || !r.coverage.Complete {
+		t.Errorf("%v, %v", r.all, r.err)
+	}
+}
+
+// pages answers by path; what it has not is not found.
+func pages(t *testing.T, kind, options string, statuses map[string]int, documents map[string]string) reading {
+	t.Helper()
+	return asked(t, kind, options, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", jsonType)
+		if strings.HasPrefix(r.URL.Path, "/careers") {
+			w.Header().Set("Content-Type", html)
+		}
+		if status := statuses[r.URL.Path]; status > 0 {
+			w.WriteHeader(status)
+		}
+		_, _ = w.Write([]byte(documents[r.URL.Path]))
+	})
+}
+
+func TestAPageThatIsGoneHasNoPostings(t *testing.T) {
+	for status, gone := range map[int]bool{http.StatusNotFound: true, http.StatusGone: true, http.StatusForbidden: false, http.StatusInternalServerError: false} {
+		r := pages(t, "jsonld", "urls: [BASE/careers/1, BASE/careers/2]", map[string]int{"/careers/1": status}, map[string]string{"/careers/2": posting(`"x":1`)})
+		if (r.err == nil) != gone || r.coverage.Complete != gone || gone && len(r.all) != 1 {
+			t.Errorf("%d: %d read, %+v, %v", status, len(r.all), r.coverage, r.err)
+		}
+	}
+}
+
+func TestItemsOfHackerNewsAreWantedByScoreAndSpeed(t *testing.T) {
+	// The clock stands at 2026-05-01 12:00; an hour ago is 1777633200.
+	item := `{"id":%d,"type":"%s","title":"%s","time":%d,"score":%d,"descendants":3}`
+	documents := map[string]string{
+		"/v0/topstories.json": `[1,2,3,4,5,6,7]`,
+		"/v0/item/1.json":     fmt.Sprintf(item, 1, "story", "fast", 1777633200, 60),
+		"/v0/item/2.json":     fmt.Sprintf(item, 2, "story", "slow", 1777633200-36000, 60),
+		"/v0/item/3.json":     fmt.Sprintf(item, 3, "story", "unknown", 1777633200, 9),
+		"/v0/item/4.json":     fmt.Sprintf(item, 9, "story", "another", 1777633200, 60),
+		"/v0/item/5.json":     `null`,
+		"/v0/item/6.json":     fmt.Sprintf(item, 6, "comment", "comment", 1777633200, 60),
+		"/v0/item/7.json":     `{"id":7,"type":"story","title":"dead","time":1777633200,"score":60,"dead":true}`,
+	}
+	r := pages(t, "hackernews", "min_score: 10\nmin_velocity: 20\nbase_url: BASE", nil, documents)
+	if r.err != nil || len(r.all) != 1 || r.all["fast"].ID != "hackernews:1" || r.report.Rejected[event.Missing] != 1 {
+		t.Errorf("%v, %v, %+v", r.err, r.all, r.report)
+	}
+}
+
+func TestArticlesOfFewReactionsAreLeftOut(t *testing.T) {
+	article := `{"id":%d,"title":"%s","url":"https://dev.to/x","tag_list":["go","beginners"],"published_timestamp":"2026-04-30T07:00:00Z","public_reactions_count":%d,"organization":null}`
+	r := ask(t, "devto", "min_reactions: 20\nbase_url: BASE", jsonType, "["+fmt.Sprintf(article, 1, "few", 19)+","+fmt.Sprintf(article, 2, "many", 20)+"]")
+	if o := r.all["many"]; r.err != nil || len(r.all) != 1 || len(o.Skills) != 1 || o.Skills[0].Level != 1 {
+		t.Errorf("%v, %v", r.err, r.all)
 	}
 }

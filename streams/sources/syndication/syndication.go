@@ -111,7 +111,7 @@ func (s *Source) record(feed *gofeed.Feed, entry *gofeed.Item) (sources.Record, 
 	o := &event.Opportunity{
 		ID: name + ":" + sources.Hash(s.config.URL, key), Bucket: event.Bucket(s.config.Bucket), Kind: s.config.Kind, Source: name,
 		Title: title, Organisation: sources.Line(organisation), URL: strings.TrimSpace(entry.Link), Description: sources.Clip(text),
-		Language: sources.Language(feed.Language, text), Skills: sources.Required(s.config.Level, title, strings.Join(entry.Categories, " ; ")), Status: event.Open,
+		Language: sources.Language(feed.Language, text), Skills: sources.Tagged(s.config.Level, title, entry.Categories...), Status: event.Open,
 	}
 	if o.Bucket == event.Jobs {
 		o.Skills = sources.Asked(sources.SeniorityOf(title).Level, title, o.Description)
