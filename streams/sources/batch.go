@@ -10,6 +10,10 @@ import (
 // batchWords are the parts of a text that tell who graduates when.
 var batchWords = regexp.MustCompile(`[a-z]+|\d+|[-–—/&,+]|[^\sa-z\d]`)
 
+// reach is how many tokens a list of years may have: a text that is nothing else
+// would be read anew for each.
+const reach = 32
+
 // Years may stand right after the first, or right before the second.
 var (
 	before = words("batch batches graduating graduates graduation passout passouts yop")
@@ -41,14 +45,14 @@ func Batches(text string, first int) []int {
 	for i, token := range tokens {
 		if before[token] || token == "class" && i+1 < len(tokens) && tokens[i+1] == "of" {
 			end := i + 1
-			for end < len(tokens) && listing(tokens[end]) {
+			for end < len(tokens) && end-i <= reach && listing(tokens[end]) {
 				end++
 			}
 			span(found, tokens[i+1:end], tokens[end:])
 		}
 		if after[token] {
 			start := i
-			for start > 0 && listing(tokens[start-1]) {
+			for start > 0 && i-start < reach && listing(tokens[start-1]) {
 				start--
 			}
 			span(found, tokens[start:i], tokens[i+1:])

@@ -35,7 +35,7 @@ func TestBatchesAreRead(t *testing.T) {
 			t.Errorf("%q: %v, want %v", text, got, want)
 		}
 	}
-	if got := Batches("batch of "+strings.Repeat("2030, 2031, 2032, 2033, ", 1000)+"2040 to 2050", 2000); len(got) != 4+11 {
+	if got := Batches("batch of "+strings.Repeat("2030, 2031, ", 2)+"2040 to 2050", 2000); len(got) != 2+11 {
 		t.Errorf("%d years", len(got))
 	}
 }

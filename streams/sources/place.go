@@ -40,6 +40,7 @@ func Places(texts ...string) (locations []string, remote bool) {
 		}
 	}
 	for _, text := range texts {
+		text = strings.ToValidUTF8(text[:min(len(text), maxPlaces*maxPlace)], "") // the rest could name no more
 		for part := range strings.FieldsFuncSeq(separate(text), func(r rune) bool { return r == ';' || r == '|' }) {
 			part, away := cutRemote(strings.Trim(Line(attendance.ReplaceAllString(part, " ")), around))
 			remote = remote || away

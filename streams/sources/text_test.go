@@ -180,3 +180,22 @@ func TestSkillsWeighByWhereTheyAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// Each word is one that something is read by; a field of nothing else must not be
+// read anew for each.
+func TestFieldsOfAnySizeAreReadInTime(t *testing.T) {
+	for _, word := range []string{"remote ", "batch ", "batch of 2026 ", "2026 ", "hybrid (", "1,", "12 LPA ", "US-x, ", "<b>", "pass out ", "Go, "} {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			long := strings.Repeat(word, 200_000/len(word))
+			p := Posting{ID: "1", Title: long, Text: PlainText(long), Places: []string{long}, Pay: Pay(long), Skills: []string{long}, Language: long}
+			p.Record("x", time.Time{})
+		}()
+		select {
+		case <-done:
+		case <-time.After(10 * time.Second): // it takes a quarter of one
+			t.Fatalf("a field of %q is read without end", word)
+		}
+	}
+}
