@@ -68,14 +68,19 @@ func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink
 		coverage.Unmodified = true
 		return coverage, nil
 	}
-	entries, err := s.entries(document)
+	number := 0
+	take := func(entry any) error {
+		where := sources.Index("entry", number)
+		number++
+		return sink.Take(where, func() (sources.Record, error) { return s.config.Mapping.Record(entry) })
+	}
+	if s.csv {
+		err = s.rows(document, take)
+	} else {
+		err = s.elements(document, take)
+	}
 	if err != nil {
 		return sources.Coverage{}, err
-	}
-	for i, entry := range entries {
-		if err := sink.Take(sources.Index("entry", i), func() (sources.Record, error) { return s.config.Mapping.Record(entry) }); err != nil {
-			return sources.Coverage{}, err
-		}
 	}
 	return coverage, nil
 }
@@ -104,40 +109,53 @@ func (s *Source) document(ctx context.Context, web *fetch.Client) (document []by
 	return answer.Body, answer.NotModified, nil
 }
 
-func (s *Source) entries(document []byte) ([]any, error) {
-	if !s.csv {
-		return s.config.Mapping.Entries(document)
+func (s *Source) elements(document []byte, take func(any) error) error {
+	entries, err := s.config.Mapping.Entries(document)
+	if err != nil {
+		return err
 	}
+	for _, entry := range entries {
+		if err := take(entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rows takes one row after another: as a list of maps a table is a hundred times as large.
+func (s *Source) rows(document []byte, take func(any) error) error {
 	reader := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(document, []byte("\ufeff"))))
 	if s.config.Comma != "" {
 		reader.Comma = rune(s.config.Comma[0])
 	}
 	head, err := reader.Read()
 	if err != nil {
-		return nil, sources.Invalid("", event.Missing, "must begin with the names of the columns: %v", err)
+		return sources.Invalid("", event.Missing, "must begin with the names of the columns: %v", err)
 	}
 	if !utf8.Valid(document) {
-		return nil, sources.Invalid("", event.UnknownValue, "must be UTF-8; save the table as such")
+		return sources.Invalid("", event.UnknownValue, "must be UTF-8; save the table as such")
 	}
 	for i, name := range head {
 		head[i] = strings.TrimSpace(name)
 	}
 	if missing := s.config.Mapping.missing(head); missing != "" {
-		return nil, sources.Invalid("", event.Missing, "has the columns %.200q, none for %s; look at comma and fields", head, missing)
+		return sources.Invalid("", event.Missing, "has the columns %.200q, none for %s; look at comma and fields", head, missing)
 	}
-	var entries []any
+	reader.ReuseRecord = true
 	for {
 		row, err := reader.Read()
 		if errors.Is(err, io.EOF) {
-			return entries, nil
+			return nil
 		}
 		if err != nil { // also a row of another length: where one begins is not certain any more
-			return nil, sources.Invalid("", event.MalformedJSON, "not CSV: %v", err)
+			return sources.Invalid("", event.MalformedJSON, "not CSV: %v", err)
 		}
 		fields := make(map[string]string, len(head))
 		for i, name := range head {
 			fields[name] = row[i]
 		}
-		entries = append(entries, fields)
+		if err := take(fields); err != nil {
+			return err
+		}
 	}
 }
