@@ -2,6 +2,7 @@ package sources
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -29,11 +30,29 @@ func Base(given, usual string) (string, error) {
 	if given == "" {
 		given = usual
 	}
-	u, err := url.Parse(given)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "https" && u.Scheme != "http" {
-		return "", fmt.Errorf("base_url %q must be an address such as https://example.org, without name, password and query", given)
+	if err := Page("base_url", given); err != nil {
+		return "", err
+	}
+	if strings.Contains(given, "?") {
+		return "", errors.New("base_url must have no query")
 	}
 	return strings.TrimSuffix(given, "/"), nil
+}
+
+// Page checks an option that is an address. The error does not repeat a password,
+// nor a query, which may hold one.
+func Page(option, address string) error {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s is no address; must be such as https://example.org/jobs", option)
+	case u.User != nil:
+		return fmt.Errorf("%s must have no name and password", option)
+	case u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		u.RawQuery = ""
+		return fmt.Errorf("%s is %q; must be an address such as https://example.org/jobs", option, u)
+	}
+	return nil
 }
 
 // Named checks an option that goes into a path.

@@ -17,20 +17,55 @@ const (
 	titled    = 3
 )
 
-// Asked gives the skills that a posting asks for: those of the title weigh most,
-// those that the text only prefers least. What the text says of a level holds, up
-// to the highest; where it says nothing, the posting's own does. Where the text is
-// empty all weigh 1.
-func Asked(level int, title, text string) []event.RequiredSkill {
+// experienced is the level of who has used a skill for so many years; 0: not told.
+func experienced(years int) int {
+	switch {
+	case years <= 0:
+		return 0
+	case years < 2:
+		return 2
+	case years < 4:
+		return 3
+	case years < 7:
+		return 4
+	}
+	return event.MaxLevel
+}
+
+// Tagged gives the skills of a title and of tags, at one level and weight 1. A tag
+// stands for itself: in a sentence go, c and r are words, as tags they are languages.
+func Tagged(level int, title string, tags ...string) []event.RequiredSkill {
+	return alike(level, named(title, tags))
+}
+
+// named are the skills of a title and of tags, sorted.
+func named(title string, tags []string) []string {
+	names := skills.Extract(title)
+	for _, tag := range tags {
+		if known := skills.Normalize(strings.TrimSpace(tag)); skills.Known(known) {
+			names = append(names, known)
+		} else {
+			names = append(names, skills.Extract(tag)...)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Asked gives the skills that a posting asks for: those of the title and the tags
+// weigh most, those that the text only prefers least. What the text says of a level
+// holds, up to the highest, or else of years; where it says nothing, the posting's own
+// does. Where the text is empty all weigh 1.
+func Asked(level int, title, text string, tags ...string) []event.RequiredSkill {
 	if strings.TrimSpace(text) == "" {
-		return Required(level, title)
+		return Tagged(level, title, tags...)
 	}
 	asked := map[string]event.RequiredSkill{}
 	note := func(name string, hint, weight int) {
 		old := asked[name]
 		asked[name] = event.RequiredSkill{Name: name, Level: max(old.Level, hint), Weight: max(old.Weight, weight)}
 	}
-	for _, name := range skills.Extract(title) {
+	for _, name := range named(title, tags) {
 		note(name, 0, titled)
 	}
 	for _, r := range skills.Requirements(text) {
@@ -38,7 +73,7 @@ func Asked(level int, title, text string) []event.RequiredSkill {
 		if r.Need == skills.Preferred {
 			weight = preferred
 		}
-		note(r.Skill, r.Level, weight)
+		note(r.Skill, cmp.Or(r.Level, experienced(r.Years)), weight)
 	}
 	// A text may name more than a posting can hold: the heaviest stay.
 	list := slices.SortedFunc(maps.Values(asked), func(a, b event.RequiredSkill) int {

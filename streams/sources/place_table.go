@@ -124,12 +124,13 @@ var regions = func() map[string]string {
 var nicknames = map[string]string{
 	"sf": "San Francisco, CA", "nyc": "New York, NY", "new york city": "New York, NY", "new york": "New York, NY",
 	"la": "Los Angeles, CA", "dc": "Washington, DC", "san francisco": "San Francisco, CA", "chicago": "Chicago, IL",
-	"london": "London, UK", "toronto": "Toronto, ON, Canada", "bangalore": "Bengaluru, India", "bengaluru": "Bengaluru, India",
+	"london": "London, UK", "toronto": "Toronto, ON, Canada", "bangalore": "Bengaluru, India", "bengaluru": "Bengaluru, India", "gurgaon": "Gurugram, India", "gurugram": "Gurugram, India",
+	"pan india": "India", "all india": "India", "across india": "India",
 }
 
 // placeholders stand where a source has no place to tell.
 var placeholders = map[string]bool{
 	"": true, "tba": true, "tbd": true, "n/a": true, "in-office": true, "multiple locations": true, "various": true,
 	"location tba": true, "to be addressed soon": true, "to be announced": true, "internships": true, "hybrid": true,
-	"auditorium": true, "t.b.a": true, "onsite": true, "global": true, "multiple": true,
+	"auditorium": true, "t.b.a": true, "onsite": true, "global": true, "multiple": true, "multiple cities": true, "flexible": true,
 }

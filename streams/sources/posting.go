@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"html"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ type Posting struct {
 
 // Record brings a posting to the contract, as source.
 func (p Posting) Record(source string, at time.Time) Record {
-	title := Line(p.Title)
+	title := Line(html.UnescapeString(p.Title)) // some are escaped, as in the page they were found in
 	grade := SeniorityOf(title)
 	if p.Internship {
 		grade = SeniorityOf("intern")
@@ -37,10 +38,10 @@ func (p Posting) Record(source string, at time.Time) Record {
 	locations, remote := Places(p.Places...)
 	o := &event.Opportunity{
 		ID: source + ":" + p.ID, Bucket: event.Jobs, Kind: grade.Kind, Source: source,
-		Title: title, Organisation: Line(p.Organisation), URL: strings.TrimSpace(p.URL), Description: Clip(p.Text),
-		Skills:    Asked(grade.Level, title+" ; "+strings.Join(p.Skills, " ; "), p.Text),
+		Title: title, Organisation: Line(html.UnescapeString(p.Organisation)), URL: strings.TrimSpace(p.URL), Description: Clip(p.Text),
+		Skills:    Asked(grade.Level, title, p.Text, p.Skills...),
 		Locations: locations, Remote: remote || p.Remote, Workplace: workplace(p.Workplace), Difficulty: grade.Difficulty,
-		Language: p.Language, Compensation: p.Pay, Status: event.Open, PostedAt: p.Posted.UTC().Truncate(time.Second),
+		Language: Language(p.Language, p.Text), Compensation: p.Pay, Status: event.Open, PostedAt: p.Posted.UTC().Truncate(time.Second),
 	}
 	if o.Workplace == "remote" {
 		o.Remote = true
@@ -51,7 +52,8 @@ func (p Posting) Record(source string, at time.Time) Record {
 	if o.Workplace == "" && strings.Contains(strings.ToLower(strings.Join(p.Places, " ")), "hybrid") {
 		o.Workplace = "hybrid"
 	}
-	if grade.Kind == "internship" {
+	o.GraduationYears = Batches(title+"\n"+p.Text, p.Posted.Year()-1) // of one that is not dated, any year
+	if len(o.GraduationYears) == 0 && grade.Kind == "internship" {
 		o.GraduationYears = GraduationYears(title)
 	}
 	if p.Deadline != nil {

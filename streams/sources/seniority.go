@@ -17,15 +17,18 @@ var grades = []struct {
 	level      int
 	difficulty float64
 }{
-	{" intern internship internships co-op coop apprentice apprenticeship trainee werkstudent praktikum praktikant ", 2, 30},
-	{" junior graduate graduates grad entry-level fresher freshers jr ", 3, 45},
+	{" intern interns internship internships co-op coop apprentice apprenticeship trainee werkstudent werkstudentin praktikum praktikant praktikantin stagiaire ", 2, 30},
+	{" junior graduate graduates grad entry-level early-career fresher freshers jr ", 3, 45},
 	{" principal staff director head vp chief distinguished ", 5, 90},
 	{" senior sr lead ", 4, 75},
 }
 
+// joined are two words that mean something else than each.
+var joined = strings.NewReplacer("entry level", "entry-level", "early career", "early-career", "co op", "co-op", "lead generation", "lead-generation")
+
 // SeniorityOf reads a title.
 func SeniorityOf(title string) Seniority {
-	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') })
+	words := strings.FieldsFunc(joined.Replace(strings.ToLower(title)), func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') })
 	for i, grade := range grades {
 		for _, word := range words {
 			if !strings.Contains(grade.words, " "+strings.Trim(word, "-")+" ") {

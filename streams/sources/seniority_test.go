@@ -13,6 +13,11 @@ func TestSeniorityOfTitles(t *testing.T) {
 		"Senior Staff Engineer":         {"job", 5, new(90.0)},
 		"Intern to the Principal":       {"internship", 2, new(30.0)},
 		"Backend Engineer":              {"job", 3, nil},
+		"Entry Level Developer":         {"job", 3, new(45.0)},
+		"Early Career Engineer":         {"job", 3, new(45.0)},
+		"Software Interns 2026":         {"internship", 2, new(30.0)},
+		"Lead Generation Executive":     {"job", 3, nil},
+		"Lead Engineer":                 {"job", 4, new(75.0)},
 	} {
 		got := SeniorityOf(title)
 		if got.Kind != want.Kind || got.Level != want.Level || (got.Difficulty == nil) != (want.Difficulty == nil) || want.Difficulty != nil && *got.Difficulty != *want.Difficulty {

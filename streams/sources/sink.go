@@ -65,6 +65,7 @@ func (s *Sink) Put(where string, r Record) error {
 			s.Reject(where, Invalid("", event.BadDate, "has a time outside the years 1 to 9999"))
 			return nil
 		}
+		r.Opportunity.URL = Link(r.Opportunity.URL)
 		value, skilled = r.Opportunity.Encode(), len(r.Opportunity.Skills) > 0
 		_, err = event.DecodeOpportunity(value, r.At)
 	} else {

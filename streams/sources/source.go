@@ -15,7 +15,7 @@ import (
 
 // Version is raised when the same answer comes to mean something else, so that
 // sources are asked for everything again.
-const Version = 2
+const Version = 3
 
 // Source is a place on the network that lists opportunities. It keeps nothing
 // between polls: what is new or gone is decided by who compares.
@@ -74,6 +74,9 @@ func (s *Sink) Take(where string, parse func() (Record, error)) error {
 
 // Listed says whether an id was among the entries taken, used or not.
 func (s *Sink) Listed(id string) bool { return s.listed[id] }
+
+// Distinct is how many entries were taken: those of one id are one.
+func (s *Sink) Distinct() int { return len(s.listed) + s.nameless }
 
 // EachListed gives the ids of all entries taken, used or not, in no order.
 func (s *Sink) EachListed() iter.Seq[string] { return maps.Keys(s.listed) }

@@ -1,8 +1,10 @@
 package sources
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"tideline/engine/event"
 	"tideline/engine/skills"
@@ -52,7 +54,10 @@ func season(word string) bool {
 // Required gives the skills that the texts ask for, at one level and weight 1,
 // at most as many as an opportunity may hold.
 func Required(level int, texts ...string) []event.RequiredSkill {
-	names := skills.Extract(strings.Join(texts, " ; "))
+	return alike(level, skills.Extract(strings.Join(texts, " ; ")))
+}
+
+func alike(level int, names []string) []event.RequiredSkill {
 	var required []event.RequiredSkill
 	for _, name := range names[:min(len(names), event.MaxSkills)] {
 		required = append(required, event.RequiredSkill{Name: name, Level: level, Weight: 1})
@@ -61,4 +66,33 @@ func Required(level int, texts ...string) []event.RequiredSkill {
 }
 
 // Line folds a text to one line: outer white space goes, inner becomes one blank.
-func Line(text string) string { return strings.Join(strings.Fields(text), " ") }
+// What cannot be seen goes too: control characters, and marks that turn the
+// direction of what follows or part words for the eye of a program only.
+func Line(text string) string {
+	if strings.ContainsFunc(text, unseen) {
+		text = strings.Map(func(r rune) rune {
+			if unseen(r) {
+				return -1
+			}
+			return r
+		}, text)
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// unseen leaves the joiners of Indian scripts and of pictures in place.
+func unseen(r rune) bool {
+	if unicode.IsControl(r) {
+		return !unicode.IsSpace(r)
+	}
+	return r >= 0xad && unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d'
+}
+
+// Link is an address that a reader may follow: http or https, with a host; else empty.
+func Link(address string) string {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return ""
+	}
+	return strings.TrimSpace(address)
+}

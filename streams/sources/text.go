@@ -29,9 +29,8 @@ func PlainText(fragment string) string {
 			}
 			return tidy(b.String())
 		case nethtml.TextToken:
-			if hidden == 0 {
-				b.WriteString(strings.Join(strings.Fields(" "+string(z.Text())+" "), " "))
-				b.WriteByte(' ')
+			if hidden == 0 { // a word may be marked up in part: <b>Java</b>Script
+				b.WriteString(inline.Replace(string(z.Text())))
 			}
 		case nethtml.StartTagToken, nethtml.EndTagToken, nethtml.SelfClosingTagToken:
 			name, _ := z.TagName()
@@ -42,6 +41,9 @@ func PlainText(fragment string) string {
 			if blocks[tag] {
 				b.WriteByte('\n')
 			}
+			if apart[tag] {
+				b.WriteByte(' ')
+			}
 			if tag == atom.Li && kind == nethtml.StartTagToken {
 				b.WriteString("- ")
 			}
@@ -50,11 +52,13 @@ func PlainText(fragment string) string {
 }
 
 var (
+	inline = strings.NewReplacer("\n", " ", "\r", " ")
 	step   = map[nethtml.TokenType]int{nethtml.StartTagToken: 1, nethtml.EndTagToken: -1}
 	unread = map[atom.Atom]bool{
 		atom.Script: true, atom.Style: true, atom.Template: true, atom.Noscript: true, atom.Iframe: true, atom.Svg: true,
 		atom.Head: true, atom.Textarea: true, atom.Object: true,
 	}
+	apart  = map[atom.Atom]bool{atom.Td: true, atom.Th: true, atom.Img: true, atom.Option: true, atom.Button: true, atom.Title: true, atom.Label: true}
 	blocks = map[atom.Atom]bool{
 		atom.P: true, atom.Div: true, atom.Br: true, atom.Li: true, atom.Ul: true, atom.Ol: true, atom.H1: true, atom.H2: true,
 		atom.H3: true, atom.H4: true, atom.H5: true, atom.H6: true, atom.Tr: true, atom.Table: true, atom.Section: true,

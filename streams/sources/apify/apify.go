@@ -168,17 +168,22 @@ func (s *Source) await(ctx context.Context, web *fetch.Client, run *actorRun) er
 			return nil
 		}
 		if !web.Now().Before(end) {
-			_, err := web.Do(ctx, fetch.Request{Method: http.MethodPost, URL: address + "/abort", Header: s.header})
-			return errors.Join(fmt.Errorf("the run %s was not done within %s and is aborted", run.Data.ID, s.config.Wait), err)
+			return s.abort(ctx, web, address, fmt.Errorf("the run %s was not done within %s and is aborted", run.Data.ID, s.config.Wait))
 		}
 		if err := web.Sleep(ctx, between); err != nil {
 			return err
 		}
 		request := fetch.Request{URL: fmt.Sprintf("%s?waitForFinish=%d", address, int(ask.Seconds())), Header: s.header}
 		if _, err := sources.AskJSON(ctx, web, request, run); err != nil {
-			return err
+			return s.abort(ctx, web, address, err)
 		}
 	}
+}
+
+// abort ends a run that nobody will read, so that it costs no more, and gives why.
+func (s *Source) abort(ctx context.Context, web *fetch.Client, address string, why error) error {
+	_, err := web.Do(ctx, fetch.Request{Method: http.MethodPost, URL: address + "/abort", Header: s.header})
+	return errors.Join(why, err)
 }
 
 // read reads the dataset page by page.
@@ -190,26 +195,23 @@ func (s *Source) read(ctx context.Context, web *fetch.Client, sink *sources.Sink
 		if err != nil {
 			return err
 		}
-		entries, err := s.mapping.Entries(answer.Body)
+		err = s.mapping.Each(answer.Body, func(number int, entry any) error {
+			return sink.Take(sources.Index("item", offset+number), func() (sources.Record, error) { return s.mapping.Record(entry) })
+		})
 		if err != nil {
 			return err
-		}
-		for i, entry := range entries {
-			err := sink.Take(sources.Index("item", offset+i), func() (sources.Record, error) { return s.mapping.Record(entry) })
-			if err != nil {
-				return err
-			}
 		}
 		total, err := strconv.Atoi(answer.Header.Get("X-Apify-Pagination-Total"))
 		if err != nil {
 			return sources.Invalid("X-Apify-Pagination-Total", event.Missing, "must say how many items there are")
 		}
-		offset += len(entries)
-		if offset >= total {
-			return nil
+		// Of a page the empty items are left out: what it holds is no measure of it.
+		page := perPage
+		if given, err := strconv.Atoi(answer.Header.Get("X-Apify-Pagination-Limit")); err == nil && given > 0 {
+			page = min(page, given)
 		}
-		if len(entries) == 0 {
-			return fmt.Errorf("the dataset counts %d items and gives %d", total, offset)
+		if offset += page; offset >= total {
+			return nil
 		}
 	}
 }

@@ -43,12 +43,10 @@ func NewSource(c Config) (*Source, error) {
 
 // posting is what we use of an entry.
 type posting struct {
-	ID        string `json:"id"`
-	Title     string `json:"title"`
-	Location  string `json:"location"`
-	Secondary []struct {
-		Location string `json:"location"`
-	} `json:"secondaryLocations"`
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	place
+	Secondary  []place   `json:"secondaryLocations"`
 	Listed     *bool     `json:"isListed"`
 	Remote     bool      `json:"isRemote"`
 	Workplace  string    `json:"workplaceType"`
@@ -65,6 +63,15 @@ type posting struct {
 			Max      float64 `json:"maxValue"`
 		} `json:"summaryComponents"`
 	} `json:"compensation"`
+}
+
+type place struct {
+	Location string `json:"location"`
+	Address  struct {
+		Postal struct {
+			Country string `json:"addressCountry"`
+		} `json:"postalAddress"`
+	} `json:"address"`
 }
 
 // Poll implements sources.Source.
@@ -110,9 +117,9 @@ func (s *Source) record(p posting, err error) (sources.Record, error) {
 	if err != nil {
 		return sources.Record{ID: sources.Join(name, p.ID)}, err
 	}
-	places := []string{p.Location}
-	for _, l := range p.Secondary {
-		places = append(places, l.Location)
+	var places []string
+	for _, l := range append([]place{p.place}, p.Secondary...) {
+		places = append(places, l.Location, sources.Nation(l.Address.Postal.Country))
 	}
 	return sources.Posting{
 		ID: p.ID, Title: p.Title, Organisation: s.config.Organisation, URL: p.URL, Text: sources.PlainText(p.HTML),
@@ -126,8 +133,11 @@ func (p posting) pay() *event.Compensation {
 		return nil
 	}
 	for _, c := range p.Pay.Components {
-		if c.Type == "Salary" && c.Max > 0 {
-			return &event.Compensation{Min: c.Min, Max: c.Max, Currency: sources.Currency(c.Currency), Period: sources.Period(c.Interval)}
+		if c.Type != "Salary" {
+			continue
+		}
+		if pay := sources.Range(c.Min, c.Max, c.Currency, c.Interval); pay != nil {
+			return pay
 		}
 	}
 	return nil

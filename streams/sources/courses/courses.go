@@ -36,8 +36,8 @@ type Source struct{ config Config }
 
 // NewSource checks the configuration.
 func NewSource(c Config) (*Source, error) {
-	if u, err := url.Parse(c.URL); err != nil || u.Host == "" || u.User != nil {
-		return nil, fmt.Errorf("url is %q; must be the address of a Markdown file", c.URL)
+	if err := sources.Page("url", c.URL); err != nil {
+		return nil, err
 	}
 	if c.Level == 0 {
 		c.Level = 1
@@ -78,7 +78,7 @@ func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink
 }
 
 var (
-	item  = regexp.MustCompile(`^\s*[*+-]\s+\[(.+?)\]\(\s*<?([^)\s>]+)>?[^)]*\)\s*(.*)$`)
+	item  = regexp.MustCompile(`^\s*(?:[*+-]|\d+[.)])\s+(?:\[[ xX]\]\s+)?[*_]{0,3}\[(.+?)\]\(\s*<?((?:[^()\s>]|\([^()\s>]*\))+)>?(?:\s[^)]*)?\)\s*(.*)$`)
 	notes = regexp.MustCompile(`\([^()]*\)`)
 	plain = strings.NewReplacer(`\[`, "[", `\]`, "]", `\|`, "|", `\_`, "_", `\*`, "*", "`", "")
 )

@@ -19,7 +19,8 @@ const list = "### Index\n* [Databases](#databases)\n\n### Databases\n" +
 	"* [SQL again](https://C.example/sql/)\n" +
 	"* [Mail](mailto:ada@c.example)\n" +
 	"Some words with [a link](https://c.example/words)\n" +
-	"### C\n* [Pointers](https://c.example/c \"title\")\n"
+	"### C\n* [Pointers](https://c.example/c \"title\")\n" +
+	"1. [ ] **[Unions](https://c.example/C_(language))** - Ada Example\n"
 
 func TestListsAreRead(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -45,7 +46,7 @@ func TestListsAreRead(t *testing.T) {
 	coverage, err := s.Poll(t.Context(), fetch.New(fetch.NewHosts(fetchtest.NewClock()), limits, &breaker.Breaker{}, nil), sink)
 	want := []string{
 		"SQL [full] course [2026]|Topic: Databases. By Ada Example.|[databases sql]", "Nested|Topic: Databases.|[databases]",
-		"SQL again|Topic: Databases.|[databases sql]", "Pointers|Topic: C.|[c]",
+		"SQL again|Topic: Databases.|[databases sql]", "Pointers|Topic: C.|[c]", "Unions|Topic: C. By Ada Example.|[c]",
 	}
 	if err != nil || !coverage.Complete || !slices.Equal(got, want) || sink.Report.Refused() != 1 || sink.Nameless() > 0 {
 		t.Errorf("%q, %+v, %v", got, sink.Report, err)

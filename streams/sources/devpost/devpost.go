@@ -175,7 +175,7 @@ func (h hackathon) opportunity(id string) *event.Opportunity {
 
 func (h hackathon) description() string {
 	parts := []string{"Submissions " + sources.Line(h.Dates) + "."}
-	if prize := sources.Line(strings.ReplaceAll(sources.PlainText(h.Prize), " ", "")); strings.ContainsAny(prize, "123456789") {
+	if prize := sources.Line(sources.PlainText(h.Prize)); strings.ContainsAny(prize, "123456789") {
 		parts = append(parts, "Prizes "+prize+".")
 	}
 	if h.InviteOnly {

@@ -143,6 +143,17 @@ func TestThemesNameKnownSkills(t *testing.T) {
 	}
 }
 
+func TestPrizesAreToldInTheirCurrency(t *testing.T) {
+	for prize, want := range map[string]string{
+		"$<span data-currency-value>10,000</span>": " Prizes $10,000.", "₹<span data-currency-value>1,00,000</span>": " Prizes ₹1,00,000.",
+		"€<span>1.000</span> in cash": " Prizes €1.000 in cash.", "$<span>0</span>": "", "": "",
+	} {
+		if got := (hackathon{Prize: prize, Dates: "Jul 10, 2026"}).description(); got != "Submissions Jul 10, 2026."+want {
+			t.Errorf("%s: %s", prize, got)
+		}
+	}
+}
+
 func TestOnlyOpenAndUpcomingHackathonsAreOpen(t *testing.T) {
 	for want, list := range map[event.Status][]hackathon{
 		event.Open:   {{State: "open"}, {State: "upcoming"}},

@@ -31,7 +31,6 @@ func NewSource(c Config) (*Source, error) {
 
 // Poll implements sources.Source.
 func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink) (sources.Coverage, error) {
-	seen := 0
 	for page := 1; page <= maxPages; page++ {
 		var list struct {
 			Hackathons *[]json.RawMessage `json:"hackathons"`
@@ -48,12 +47,11 @@ func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink
 			return sources.Coverage{}, sources.Invalid("hackathons", event.Missing, "and meta.total_count must be there")
 		}
 		for i, entry := range *list.Hackathons {
-			err := sink.Take(fmt.Sprintf("page %d#%d", page, i), func() (sources.Record, error) { return read(entry, sink.At) })
-			if err != nil {
+			if err := sink.Take(fmt.Sprintf("page %d#%d", page, i), func() (sources.Record, error) { return read(entry, sink.At) }); err != nil {
 				return sources.Coverage{}, err
 			}
 		}
-		seen += len(*list.Hackathons)
+		seen := sink.Distinct() // while it is read the listing moves: some are seen twice, and others never
 		switch {
 		case seen >= *list.Meta.Total:
 			return sources.Complete(), nil

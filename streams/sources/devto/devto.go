@@ -112,8 +112,8 @@ func (a article) record(err error) (sources.Record, error) {
 	title := sources.Line(a.Title)
 	o := &event.Opportunity{
 		ID: id, Bucket: event.Content, Kind: "article", Source: name, Title: title, Organisation: sources.Line(a.Organisation.Name),
-		URL: strings.TrimSpace(a.URL), Description: sources.Clip(sources.PlainText(a.Description)), Language: a.Language,
-		Skills: sources.Required(level, title, strings.Join(a.Tags, " ; ")), Status: event.Open, PostedAt: a.Published.UTC().Truncate(time.Second),
+		URL: strings.TrimSpace(a.URL), Description: sources.Clip(sources.PlainText(a.Description)), Language: sources.Language(a.Language, a.Description),
+		Skills: sources.Tagged(level, title, a.Tags...), Status: event.Open, PostedAt: a.Published.UTC().Truncate(time.Second),
 	}
 	return sources.Record{ID: id, Opportunity: o, Counters: map[string]int64{"reactions": a.Reactions, "comments": a.Comments}}, nil
 }

@@ -133,13 +133,16 @@ func (c *Client) redirect(next *http.Request, via []*http.Request) error {
 	switch {
 	case len(via) > maxRedirects:
 		return fmt.Errorf("%w: there were %d before it", ErrRedirect, len(via))
-	case next.URL.Scheme != "https" && next.URL.Scheme != via[0].URL.Scheme:
+	case next.URL.Scheme != "https" && next.URL.Scheme != via[len(via)-1].URL.Scheme:
 		return fmt.Errorf("%w: it leads from https to %s", ErrRedirect, next.URL.Scheme)
 	case next.URL.User != nil:
 		return fmt.Errorf("%w: it names a user", ErrRedirect)
 	}
 	if next.URL.Host != via[0].URL.Host {
 		next.Header.Del("Authorization") // net/http keeps it for subdomains
+	}
+	// A robots.txt may lie elsewhere: to ask that host's first could go in a circle.
+	if via[0].URL.Path != robotsPath {
 		if err := c.permitted(next.Context(), next.URL); err != nil {
 			return err
 		}

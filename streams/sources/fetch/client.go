@@ -124,7 +124,7 @@ var JSON = []string{"application/json", "text/json", "application/*+json"}
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	u, err := url.Parse(r.URL)
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("%q is not an address such as https://example.org/jobs", r.URL)
+		return nil, fmt.Errorf("%q is not an address such as https://example.org/jobs", redacted(r.URL))
 	}
 	if err := c.permitted(ctx, u); err != nil {
 		return nil, err

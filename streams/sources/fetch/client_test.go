@@ -1,6 +1,9 @@
 package fetch
 
 import (
+	"bytes"
+	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -222,6 +225,49 @@ func TestAnswersAreCapped(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatUnpacksToTooMuchIsNotRead(t *testing.T) {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write(make([]byte, 64<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, map[string]http.HandlerFunc{"/": text(200, packed.String(), "Content-Encoding", "gzip")})
+	c, _ := client(t, func(l *Limits) { l.MaxBody = 1 << 20 })
+	if packed.Len() > 1<<20 {
+		t.Fatalf("packed to %d bytes", packed.Len())
+	}
+	if _, err := c.Do(t.Context(), Request{URL: s.URL + "/"}); !errors.Is(err, ErrTooLarge) {
+		t.Error(err)
+	}
+}
+
+func TestNamesAndDisguisesOfPrivateAddressesAreRefused(t *testing.T) {
+	s := newSite(t, map[string]http.HandlerFunc{"/": text(200, "")})
+	c, _ := client(t, func(l *Limits) { l.AllowPrivate = false })
+	_, port, _ := strings.Cut(strings.TrimPrefix(s.URL, "http://"), ":")
+	for _, host := range []string{"localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "127.1"} {
+		if _, err := c.Do(t.Context(), Request{URL: "http://" + host + ":" + port + "/"}); err == nil || len(s.asked) > 0 {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+}
+
+func TestTheDelayThatRobotsAskForIsKept(t *testing.T) {
+	s := newSite(t, map[string]http.HandlerFunc{"/robots.txt": text(200, "User-agent: *\nCrawl-delay: 7\n"), "/jobs": text(200, "")})
+	c, clock := client(t, func(l *Limits) { l.Robots = true })
+	for range 3 {
+		if _, err := c.Do(t.Context(), Request{URL: s.URL + "/jobs"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(slices.DeleteFunc(clock.Slept(), func(d time.Duration) bool { return d != 7*time.Second })); n != 2 {
+		t.Errorf("slept %v", clock.Slept())
+	}
+}
+
 func TestPrivateAddressesAreRefused(t *testing.T) {
 	s := newSite(t, map[string]http.HandlerFunc{"/": text(200, "")})
 	c, _ := client(t, func(l *Limits) { l.AllowPrivate = false })
@@ -267,6 +313,56 @@ func TestFromHTTPSNothingLeadsToPlainHTTP(t *testing.T) {
 	c.http.Transport = s.Client().Transport
 	if _, err := c.Do(t.Context(), Request{URL: s.URL}); !errors.Is(err, ErrRedirect) || len(plain.asked) > 0 {
 		t.Error(err)
+	}
+}
+
+func TestADetourOverHTTPSLeadsNotBackToPlainHTTP(t *testing.T) {
+	plain := newSite(t, map[string]http.HandlerFunc{"/jobs": text(200, "")})
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, plain.URL+"/jobs", http.StatusFound)
+	}))
+	defer s.Close()
+	plain.handlers["/"] = func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, s.URL, http.StatusFound) }
+	c, _ := client(t)
+	c.http.Transport = s.Client().Transport
+	if _, err := c.Do(t.Context(), Request{URL: plain.URL + "/"}); !errors.Is(err, ErrRedirect) || plain.count("/jobs") > 0 {
+		t.Error(err)
+	}
+}
+
+func TestARedirectWithinAHostObeysItsRobots(t *testing.T) {
+	s := newSite(t, map[string]http.HandlerFunc{
+		"/robots.txt": text(200, "\ufeffUser-Agent: *\r\nDisallow: /private # not for you\r\n"),
+		"/jobs":       func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/private", http.StatusFound) },
+	})
+	c, _ := client(t, func(l *Limits) { l.Robots = true })
+	if _, err := c.Do(t.Context(), Request{URL: s.URL + "/jobs"}); !errors.Is(err, ErrRobots) || s.count("/private") > 0 {
+		t.Error(err)
+	}
+}
+
+// Each of two hosts says that its robots.txt is the other's.
+func TestRobotsInACircleEnd(t *testing.T) {
+	var a, b *site
+	a = newSite(t, map[string]http.HandlerFunc{"/robots.txt": func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, b.URL+"/robots.txt", http.StatusFound)
+	}})
+	b = newSite(t, map[string]http.HandlerFunc{"/robots.txt": func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, a.URL+"/robots.txt", http.StatusFound)
+	}})
+	c, _ := client(t, func(l *Limits) { l.Robots = true })
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // instead of waiting for itself
+	defer cancel()
+	if _, err := c.Do(ctx, Request{URL: a.URL + "/jobs"}); !errors.Is(err, ErrRedirect) || a.count("/jobs") > 0 {
+		t.Error(err)
+	}
+}
+
+func TestRobotsThatAreRefusedForNowAllowNothing(t *testing.T) {
+	s := newSite(t, map[string]http.HandlerFunc{"/robots.txt": text(429, "", "Retry-After", "1"), "/jobs": text(200, "")})
+	c, _ := client(t, func(l *Limits) { l.Robots = true })
+	if _, err := c.Do(t.Context(), Request{URL: s.URL + "/jobs"}); err == nil || s.count("/jobs") > 0 {
+		t.Errorf("asked all the same: %v", err)
 	}
 }
 

@@ -23,6 +23,7 @@ type Hosts struct {
 	limiters  map[string]*rate.Limiter // by host and pace
 	rules     map[string]rules         // robots.txt by scheme, host and agent
 	asking    map[string]chan struct{} // who reads a robots.txt; closed when it is known
+	delays    map[string]time.Duration // by host, that its robots.txt asks for
 	robotsFor time.Duration
 }
 
@@ -30,7 +31,7 @@ type Hosts struct {
 func NewHosts(clock Clock) *Hosts {
 	return &Hosts{
 		clock: clock, open: transport(false), guarded: transport(true), limiters: map[string]*rate.Limiter{},
-		rules: map[string]rules{}, asking: map[string]chan struct{}{}, robotsFor: 24 * time.Hour,
+		rules: map[string]rules{}, asking: map[string]chan struct{}{}, delays: map[string]time.Duration{}, robotsFor: 24 * time.Hour,
 	}
 }
 
@@ -52,11 +53,22 @@ func (h *Hosts) Close() {
 	h.guarded.CloseIdleConnections()
 }
 
+// maxDelay bounds what a Crawl-delay may ask for.
+const maxDelay = time.Minute
+
+// slow keeps what a robots.txt says of the pace.
+func (h *Hosts) slow(u *url.URL, delay time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.delays[u.Host] = min(delay, maxDelay)
+}
+
 // wait keeps the pace of a host: one request each pause, whichever source makes
 // them. Sources of different paces for one host each keep their own.
 func (h *Hosts) wait(ctx context.Context, u *url.URL, pause time.Duration) error {
-	key := u.Host + " " + pause.String()
 	h.mu.Lock()
+	pause = max(pause, h.delays[u.Host])
+	key := u.Host + " " + pause.String()
 	limiter := h.limiters[key]
 	if limiter == nil {
 		limiter = rate.NewLimiter(rate.Every(pause), 1)

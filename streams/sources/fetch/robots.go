@@ -14,6 +14,8 @@ import (
 // maxRobots is how much of a robots.txt is read (RFC 9309 asks for 500 KiB).
 const maxRobots = 512 << 10
 
+const robotsPath = "/robots.txt"
+
 // rules is one host's robots.txt, until it is read again.
 type rules struct {
 	group *robotstxt.Group
@@ -28,6 +30,7 @@ func (c *Client) obey(ctx context.Context, u *url.URL) error {
 	if err != nil {
 		return err
 	}
+	c.hosts.slow(u, known.CrawlDelay)
 	if !known.Test(u.RequestURI()) {
 		return fmt.Errorf("%w: %s", ErrRobots, redacted(u.String()))
 	}
@@ -68,7 +71,7 @@ func (h *Hosts) robots(ctx context.Context, key string, read func() (*robotstxt.
 }
 
 func (c *Client) readRobots(ctx context.Context, origin string) (*robotstxt.Group, error) {
-	address, err := url.Parse(origin + "/robots.txt")
+	address, err := url.Parse(origin + robotsPath)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +80,7 @@ func (c *Client) readRobots(ctx context.Context, origin string) (*robotstxt.Grou
 	answer, err := c.attempts(ctx, Request{URL: address.String()}, address, func(_ http.Header, body io.Reader) ([]byte, error) {
 		return io.ReadAll(io.LimitReader(body, maxRobots))
 	})
-	if failed, ok := asStatus(err); ok && failed.Status >= 400 && failed.Status < 500 {
+	if failed, ok := asStatus(err); ok && !retryable(err) && failed.Status >= 400 && failed.Status < 500 {
 		status = failed.Status // there is none: everything is allowed
 	} else if err != nil {
 		return nil, fmt.Errorf("read %s, without which nothing may be asked: %w", address, err)

@@ -43,6 +43,16 @@ type posting struct {
 	Updated   *time.Time  `json:"updated_at"`
 	Published *time.Time  `json:"first_published"`
 	Deadline  *time.Time  `json:"application_deadline"`
+	Offices   []struct {
+		Name     string `json:"name"`
+		Location string `json:"location"`
+	} `json:"offices"`
+	Pay []struct {
+		Min      float64 `json:"min_cents"`
+		Max      float64 `json:"max_cents"`
+		Currency string  `json:"currency_type"`
+		Title    string  `json:"title"` // says what a period there is
+	} `json:"pay_input_ranges"`
 }
 
 // place is a text in recordings and an object of the API.
@@ -117,8 +127,34 @@ func (p posting) record() (sources.Record, error) {
 	}
 	return sources.Posting{
 		ID: p.ID.String(), Title: p.Title, Organisation: p.Company, URL: p.URL, Text: sources.Escaped(p.Content),
-		Places: []string{string(p.Location)}, Language: p.Language, Posted: *posted, Deadline: p.Deadline,
+		Places: p.places(), Language: p.Language, Posted: *posted, Deadline: p.Deadline, Pay: p.pay(),
 	}.Record(name, at), nil
+}
+
+// places are the offices where the location names none ("Multiple Locations").
+func (p posting) places() []string {
+	places := []string{string(p.Location)}
+	if known, remote := sources.Places(places...); len(known) > 0 || remote {
+		return places
+	}
+	for _, office := range p.Offices {
+		place := office.Location
+		if place == "" {
+			place = office.Name
+		}
+		places = append(places, place)
+	}
+	return places
+}
+
+// pay is the first range; others are those of other places.
+func (p posting) pay() *event.Compensation {
+	for _, r := range p.Pay {
+		if pay := sources.Range(r.Min/100, r.Max/100, r.Currency, r.Title); pay != nil {
+			return pay
+		}
+	}
+	return nil
 }
 
 // fetched reads a time that may lack its zone, which is then UTC.

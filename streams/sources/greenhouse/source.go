@@ -37,7 +37,7 @@ func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink
 			Total *int `json:"total"`
 		} `json:"meta"`
 	}
-	address := s.config.BaseURL + "/v1/boards/" + s.config.Board + "/jobs?content=true"
+	address := s.config.BaseURL + "/v1/boards/" + s.config.Board + "/jobs?content=true&pay_transparency=true"
 	answer, err := sources.AskJSON(ctx, web, fetch.Request{URL: address, Conditional: true}, &board)
 	if err != nil {
 		return sources.Coverage{}, err

@@ -7,9 +7,7 @@
 package jsonld
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -17,15 +15,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/PuerkitoBio/goquery"
-
-	"tideline/engine/event"
 	"tideline/streams/sources"
 	"tideline/streams/sources/fetch"
 )
 
 const (
 	name    = "jobposting"
+	linked  = "application/ld+json"
 	maxPage = 8 << 20 // bytes: a page becomes a tree that is many times as large
 )
 
@@ -44,8 +40,8 @@ func NewSource(c Config) (*Source, error) {
 		return nil, fmt.Errorf("urls has %d pages; must have 1 to 500", len(c.URLs))
 	}
 	for _, address := range c.URLs {
-		if u, err := url.Parse(address); err != nil || u.Host == "" || u.User != nil {
-			return nil, fmt.Errorf("urls has %q; must be addresses of pages", address)
+		if err := sources.Page("one of urls", address); err != nil {
+			return nil, err
 		}
 	}
 	return &Source{c}, nil
@@ -56,7 +52,7 @@ func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink
 	coverage := sources.Complete()
 	for _, address := range s.config.URLs {
 		// Of several pages one that did not change would hide its postings.
-		request := fetch.Request{URL: address, Accept: []string{"text/html", "application/xhtml+xml", "application/ld+json"}, MaxBody: maxPage, Conditional: len(s.config.URLs) == 1}
+		request := fetch.Request{URL: address, Accept: []string{"text/html", "application/xhtml+xml", linked}, MaxBody: maxPage, Conditional: len(s.config.URLs) == 1}
 		answer, err := web.Do(ctx, request)
 		if failed, ok := errors.AsType[*fetch.StatusError](err); ok && (failed.Status == http.StatusNotFound || failed.Status == http.StatusGone) {
 			continue
@@ -81,24 +77,24 @@ func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink
 
 // page takes the postings of a page, and says whether all that is described could be read.
 func (s *Source) page(sink *sources.Sink, answer *fetch.Response) (whole bool, err error) {
-	page, err := goquery.NewDocumentFromReader(bytes.NewReader(answer.Body))
-	if err != nil {
-		return false, fmt.Errorf("read the page %s: %w", answer.URL, err)
-	}
 	base, err := url.Parse(answer.URL)
 	if err != nil {
 		return false, err
 	}
-	scripts := page.Find(`script[type="application/ld+json"]`)
-	whole = scripts.Length() > 0
-	for i := range scripts.Nodes {
-		var v any
-		if json.Unmarshal([]byte(scripts.Eq(i).Text()), &v) != nil {
+	described, err := descriptions(answer)
+	if err != nil {
+		return false, err
+	}
+	whole = len(described) > 0
+	for _, text := range described {
+		v, err := decode(text)
+		if err != nil {
 			whole = false
 			continue
 		}
-		for _, p := range postings(nil, v) {
-			err := sink.Take(answer.URL, func() (sources.Record, error) { return s.record(p, base) })
+		found := postings(nil, v)
+		for _, p := range found {
+			err := sink.Take(base.Host+base.Path, func() (sources.Record, error) { return s.record(p, base, len(found) == 1) })
 			if err != nil {
 				return false, err
 			}
@@ -107,69 +103,20 @@ func (s *Source) page(sink *sources.Sink, answer *fetch.Response) (whole bool, e
 	return whole, nil
 }
 
-// postings collects the objects of the type from a document of any nesting.
-func postings(found []object, v any) []object {
-	switch v := v.(type) {
-	case []any:
-		for _, element := range v {
-			found = postings(found, element)
-		}
-	case map[string]any:
-		if slices.Contains(texts(v["@type"]), "JobPosting") {
-			return append(found, v)
-		}
-		for _, below := range []string{"@graph", "itemListElement", "item", "mainEntity"} {
-			found = postings(found, v[below])
+// record makes the record of a posting, which is alone on its page or not.
+func (s *Source) record(o object, base *url.URL, alone bool) (sources.Record, error) {
+	key := first(o.text("identifier", "value"), o.text("identifier"), o.text("url"), o.text("@id"))
+	if key == "" {
+		key = base.String()
+		if !alone {
+			key += "#" + o.text("title")
 		}
 	}
-	return found
-}
-
-// object is one node of the graph.
-type object map[string]any
-
-// texts are the texts of a value that may be one or a list.
-func texts(v any) (list []string) {
-	switch v := v.(type) {
-	case string:
-		return []string{v}
-	case []any:
-		for _, element := range v {
-			list = append(list, texts(element)...)
-		}
-	}
-	return list
-}
-
-// text is the first text at a path; lists are entered.
-func (o object) text(path ...string) string {
-	var v any = map[string]any(o)
-	for _, name := range path {
-		if list, ok := v.([]any); ok && len(list) > 0 {
-			v = list[0]
-		}
-		fields, ok := v.(map[string]any)
-		if !ok {
-			return ""
-		}
-		v = fields[name]
-	}
-	if n, ok := v.(float64); ok {
-		return fmt.Sprint(n)
-	}
-	if list := texts(v); len(list) > 0 {
-		return strings.TrimSpace(list[0])
-	}
-	return ""
-}
-
-func (s *Source) record(o object, base *url.URL) (sources.Record, error) {
-	key := first(o.text("identifier", "value"), o.text("identifier"), o.text("url"), o.text("@id"), base.String())
 	p := sources.Posting{
-		ID: sources.Hash(base.Host, key), Title: sources.PlainText(o.text("title")), Organisation: first(o.text("hiringOrganization", "name"), o.text("hiringOrganization"), s.config.Organisation),
-		URL: absolute(base, o.text("url")), Text: sources.Escaped(o.text("description")), Places: places(o["jobLocation"]),
-		Workplace: o.text("jobLocationType"), Internship: slices.ContainsFunc(texts(o["employmentType"]), func(t string) bool { return strings.EqualFold(t, "INTERN") }),
-		Skills: texts(o["skills"]), Pay: o.pay(),
+		ID: sources.Hash(base.Host, key), Title: sources.PlainText(first(o.text("title"), o.text("name"))), Organisation: first(o.text("hiringOrganization", "name"), o.text("hiringOrganization"), s.config.Organisation),
+		URL: absolute(base, o.text("url")), Text: o.words(), Places: append(places(o["jobLocation"]), places(o["applicantLocationRequirements"])...),
+		Workplace: o.text("jobLocationType"), Internship: slices.ContainsFunc(texts(o["employmentType"]), func(t string) bool { return strings.HasPrefix(strings.ToUpper(t), "INTERN") }),
+		Language: o.text("inLanguage"), Skills: names(o["skills"]), Pay: o.pay(),
 	}
 	r := sources.Record{ID: name + ":" + p.ID}
 	var err error
@@ -182,43 +129,6 @@ func (s *Source) record(o object, base *url.URL) (sources.Record, error) {
 		return r, err
 	}
 	return p.Record(name, r.At), nil
-}
-
-func (o object) pay() *event.Compensation {
-	currency := first(o.text("baseSalary", "currency"), o.text("baseSalary", "value", "currency"))
-	var low, high float64
-	single := first(o.text("baseSalary", "value", "value"), o.text("baseSalary", "value"))
-	if n, err := fmt.Sscan(first(o.text("baseSalary", "value", "minValue"), single), &low); n != 1 || err != nil || low < 0 {
-		return nil
-	}
-	if n, err := fmt.Sscan(first(o.text("baseSalary", "value", "maxValue"), single), &high); n != 1 || err != nil || high < low {
-		high = low
-	}
-	return &event.Compensation{Min: low, Max: high, Currency: sources.Currency(currency), Period: sources.Period(o.text("baseSalary", "value", "unitText"))}
-}
-
-// places reads one or several jobLocation.
-func places(v any) (list []string) {
-	switch v := v.(type) {
-	case []any:
-		for _, element := range v {
-			list = append(list, places(element)...)
-		}
-	case string:
-		return []string{v}
-	case map[string]any:
-		var parts []string
-		for _, part := range []string{"addressLocality", "addressRegion", "addressCountry"} {
-			if text := first(object(v).text("address", part), object(v).text("address", part, "name")); text != "" {
-				parts = append(parts, text)
-			}
-		}
-		if len(parts) == 0 {
-			return texts(v["name"])
-		}
-		return []string{strings.Join(parts, ", ")}
-	}
-	return list
 }
 
 func absolute(base *url.URL, address string) string {

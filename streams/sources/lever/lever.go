@@ -61,6 +61,7 @@ type posting struct {
 		Location   string   `json:"location"`
 		All        []string `json:"allLocations"`
 	} `json:"categories"`
+	Country   string `json:"country"` // its code
 	Workplace string `json:"workplaceType"`
 	Opening   string `json:"description"` // HTML
 	Lists     []struct {
@@ -116,6 +117,9 @@ func (s *Source) record(entry json.RawMessage) (sources.Record, error) {
 	if len(places) == 0 {
 		places = []string{p.Categories.Location}
 	}
+	if p.Country != "" {
+		places = append(places, sources.Nation(p.Country))
+	}
 	return sources.Posting{
 		ID: p.ID, Title: p.Title, Organisation: s.config.Organisation, URL: p.URL, Text: p.text(), Places: places, Workplace: p.Workplace,
 		Internship: strings.Contains(strings.ToLower(p.Categories.Commitment), "intern"), Posted: time.UnixMilli(p.Created), Pay: p.pay(),
@@ -142,10 +146,8 @@ func (p posting) lists() string {
 
 // pay reads the range; its interval is a word such as per-year-salary.
 func (p posting) pay() *event.Compensation {
-	if p.Salary == nil || p.Salary.Min <= 0 && p.Salary.Max <= 0 {
+	if p.Salary == nil {
 		return nil
 	}
-	pay := &event.Compensation{Min: p.Salary.Min, Max: p.Salary.Max, Currency: sources.Currency(p.Salary.Currency)}
-	pay.Period = sources.Period(p.Salary.Interval)
-	return pay
+	return sources.Range(p.Salary.Min, p.Salary.Max, p.Salary.Currency, p.Salary.Interval)
 }

@@ -79,32 +79,65 @@ func (m *Mapping) Check() error {
 	return errors.Join(wrong...)
 }
 
-// Entries gives the list of a JSON document.
-func (m *Mapping) Entries(document []byte) ([]any, error) {
-	var v any
-	decoder := json.NewDecoder(bytes.NewReader(document))
-	decoder.UseNumber() // ids may be longer than a float holds
-	if err := decoder.Decode(&v); err != nil {
-		return nil, sources.Invalid("", event.MalformedJSON, "not JSON: %v", err)
+// missing is the field that tells entries apart or names them which no column
+// leads to; empty: none is.
+func (m *Mapping) missing(columns []string) string {
+	leads := func(field string) bool {
+		return slices.ContainsFunc(strings.Split(m.Fields[field], "|"), func(path string) bool { return slices.Contains(columns, strings.TrimSpace(path)) })
 	}
-	if decoder.More() {
-		return nil, sources.Invalid("", event.MalformedJSON, "something follows the document")
+	switch {
+	case !leads("title"):
+		return "title"
+	case !leads("id") && !leads("url"):
+		return "id or url"
 	}
+	return ""
+}
+
+// Each takes the entries of a JSON document one after another: decoded, a list of many
+// small ones is twenty times as large. Nothing is taken of a document that is cut off.
+func (m *Mapping) Each(document []byte, take func(number int, entry any) error) error {
+	if !json.Valid(document) {
+		var whole json.RawMessage
+		return sources.Invalid("", event.MalformedJSON, "not JSON: %v", json.Unmarshal(document, &whole))
+	}
+	d := json.NewDecoder(bytes.NewReader(document))
+	d.UseNumber() // ids may be longer than a float holds
 	for name := range strings.SplitSeq(m.Items, ".") {
-		if name == "" {
-			continue
+		if name != "" && !enter(d, name) {
+			return sources.Invalid(m.Items, event.Missing, "must lead to the list of entries")
 		}
-		fields, ok := v.(map[string]any)
-		if !ok {
-			return nil, sources.Invalid(m.Items, event.Missing, "must lead to the list of entries")
+	}
+	if start, _ := d.Token(); start != json.Delim('[') {
+		return sources.Invalid(m.Items, event.WrongType, "must be the list of entries")
+	}
+	for number := 0; d.More(); number++ {
+		var entry any
+		if err := d.Decode(&entry); err != nil {
+			return sources.Invalid(m.Items, event.MalformedJSON, "entry %d: %v", number, err)
 		}
-		v = fields[name]
+		if err := take(number, entry); err != nil {
+			return err
+		}
 	}
-	list, ok := v.([]any)
-	if !ok {
-		return nil, sources.Invalid(m.Items, event.WrongType, "must be the list of entries")
+	return nil
+}
+
+// enter goes to the value of a field, of valid JSON; false: there is none.
+func enter(d *json.Decoder, name string) bool {
+	if start, _ := d.Token(); start != json.Delim('{') {
+		return false
 	}
-	return list, nil
+	for d.More() {
+		if key, _ := d.Token(); key == name {
+			return true
+		}
+		var other json.RawMessage
+		if d.Decode(&other) != nil {
+			return false
+		}
+	}
+	return false
 }
 
 // Record makes the record of an entry. The error comes with the id where it is known.
@@ -169,12 +202,7 @@ func (m *Mapping) pay(entry any) *event.Compensation {
 	if text := m.one(entry, "pay"); text != "" {
 		return sources.Pay(text)
 	}
-	low, errLow := strconv.ParseFloat(m.one(entry, "pay_min"), 64)
-	high, errHigh := strconv.ParseFloat(m.one(entry, "pay_max"), 64)
-	if errLow != nil && errHigh != nil || low < 0 || high < low && errHigh == nil {
-		return nil
-	}
-	return &event.Compensation{Min: low, Max: high, Currency: sources.Currency(m.one(entry, "pay_currency")), Period: sources.Period(m.one(entry, "pay_period"))}
+	return sources.Range(sources.Amount(m.one(entry, "pay_min")), sources.Amount(m.one(entry, "pay_max")), m.one(entry, "pay_currency"), m.one(entry, "pay_period"))
 }
 
 func (m *Mapping) places(entry any) []string {

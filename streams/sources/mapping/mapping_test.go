@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +15,7 @@ func mapped(t *testing.T, fields map[string]string, document string) (event.Oppo
 	if err := m.Check(); err != nil {
 		t.Fatal(err)
 	}
-	entries, err := m.Entries([]byte(document))
+	entries, err := each(&m, document)
 	if err != nil || len(entries) != 1 {
 		t.Fatalf("%d entries, %v", len(entries), err)
 	}
@@ -23,6 +24,25 @@ func mapped(t *testing.T, fields map[string]string, document string) (event.Oppo
 		return event.Opportunity{ID: r.ID}, err
 	}
 	return *r.Opportunity, nil
+}
+
+func each(m *Mapping, document string) (entries []any, err error) {
+	err = m.Each([]byte(document), func(number int, entry any) error {
+		if number != len(entries) {
+			return fmt.Errorf("entry %d has number %d", len(entries), number)
+		}
+		entries = append(entries, entry)
+		return nil
+	})
+	return entries, err
+}
+
+func TestTheListStandsAnywhere(t *testing.T) {
+	m := Mapping{Items: "data.items"}
+	entries, err := each(&m, `{"items":[9],"data":{"before":{"items":[8]},"items":[{"n":12345678901234567890},2],"after":[]},"more":1}`)
+	if err != nil || fmt.Sprint(entries) != "[map[n:12345678901234567890] 2]" {
+		t.Errorf("%v, %v", entries, err)
+	}
 }
 
 func TestPathsLeadIntoEntries(t *testing.T) {
@@ -40,7 +60,7 @@ func TestPathsLeadIntoEntries(t *testing.T) {
 		names = append(names, s.Name)
 	}
 	if o.ID != "x:12345678901234567890" || o.URL != "https://x.example/jobs/1" || !slices.Equal(names, []string{"python", "sql"}) || !o.Remote ||
-		!slices.Equal(o.Locations, []string{"Pune", "Delhi", "India"}) || *o.Compensation != (event.Compensation{Min: 5000, Max: 8000.5, Currency: "INR", Period: "month"}) ||
+		!slices.Equal(o.Locations, []string{"Pune", "India", "Delhi"}) || *o.Compensation != (event.Compensation{Min: 5000, Max: 8000.5, Currency: "INR", Period: "month"}) ||
 		o.Deadline.Format("2006-01-02T15:04Z07:00") != "2026-06-30T18:30Z" || o.Status != event.Open {
 		t.Errorf("%s", o.Encode())
 	}
@@ -75,9 +95,9 @@ func TestMistakesOfAMappingAreAllTold(t *testing.T) {
 
 func TestWhatIsNotAListIsRefused(t *testing.T) {
 	m := Mapping{Items: "data.items"}
-	for _, document := range []string{`{"data":{"items":{}}}`, `{"data":[]}`, `{}`, `[`, `{"data":{"items":[]}} {}`} {
-		if _, err := m.Entries([]byte(document)); err == nil {
-			t.Errorf("%s is a list", document)
+	for _, document := range []string{`{"data":{"items":{}}}`, `{"data":[]}`, `{}`, `[`, `{"data":{"items":[]}} {}`, `{"data":{"items":[{},{`, `{"data":{"items":[1]}}]`} {
+		if entries, err := each(&m, document); err == nil || len(entries) > 0 {
+			t.Errorf("%s is a list: %v", document, entries)
 		}
 	}
 }

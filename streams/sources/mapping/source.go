@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"tideline/engine/event"
 	"tideline/streams/sources"
@@ -41,12 +43,13 @@ func NewCSV(c Config) (*Source, error) { return newSource(c, true) }
 
 func newSource(c Config, csv bool) (*Source, error) {
 	var wrong []error
-	u, err := url.Parse(c.URL)
-	if (c.URL == "") == (c.File == "") || err != nil || c.URL != "" && (u.Host == "" || u.User != nil) {
-		wrong = append(wrong, errors.New("say one of url, an address without name and password, and file"))
+	if (c.URL == "") == (c.File == "") {
+		wrong = append(wrong, errors.New("say one of url and file"))
+	} else if c.URL != "" {
+		wrong = append(wrong, sources.Page("url", c.URL))
 	}
-	if len(c.Comma) > 1 {
-		wrong = append(wrong, fmt.Errorf("comma is %q; must be one character", c.Comma))
+	if len(c.Comma) > 1 || strings.ContainsAny(c.Comma, "\"\r\n\x00") {
+		wrong = append(wrong, fmt.Errorf("comma is %q; must be one character, and not of those that mean something else", c.Comma))
 	}
 	return &Source{c, csv}, errors.Join(append(wrong, c.Mapping.Check())...)
 }
@@ -65,14 +68,16 @@ func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink
 		coverage.Unmodified = true
 		return coverage, nil
 	}
-	entries, err := s.entries(document)
+	take := func(number int, entry any) error {
+		return sink.Take(sources.Index("entry", number), func() (sources.Record, error) { return s.config.Mapping.Record(entry) })
+	}
+	if s.csv {
+		err = s.rows(document, take)
+	} else {
+		err = s.config.Mapping.Each(document, take)
+	}
 	if err != nil {
 		return sources.Coverage{}, err
-	}
-	for i, entry := range entries {
-		if err := sink.Take(sources.Index("entry", i), func() (sources.Record, error) { return s.config.Mapping.Record(entry) }); err != nil {
-			return sources.Coverage{}, err
-		}
 	}
 	return coverage, nil
 }
@@ -90,9 +95,9 @@ func (s *Source) document(ctx context.Context, web *fetch.Client) (document []by
 		}
 		return document, false, err
 	}
-	accept := fetch.JSON
+	accept := slices.Concat(fetch.JSON, []string{"text/plain"}) // as hosts of files serve them
 	if s.csv {
-		accept = []string{"text/csv", "text/plain", "application/csv"}
+		accept = []string{"text/csv", "text/plain", "application/csv", "application/vnd.ms-excel", "application/octet-stream"}
 	}
 	answer, err := web.Do(ctx, fetch.Request{URL: s.config.URL, Accept: accept, Conditional: true})
 	if err != nil {
@@ -101,31 +106,40 @@ func (s *Source) document(ctx context.Context, web *fetch.Client) (document []by
 	return answer.Body, answer.NotModified, nil
 }
 
-func (s *Source) entries(document []byte) ([]any, error) {
-	if !s.csv {
-		return s.config.Mapping.Entries(document)
-	}
+// rows takes one row after another: as a list of maps a table is a hundred times as large.
+func (s *Source) rows(document []byte, take func(number int, entry any) error) error {
 	reader := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(document, []byte("\ufeff"))))
 	if s.config.Comma != "" {
 		reader.Comma = rune(s.config.Comma[0])
 	}
 	head, err := reader.Read()
 	if err != nil {
-		return nil, sources.Invalid("", event.Missing, "must begin with the names of the columns: %v", err)
+		return sources.Invalid("", event.Missing, "must begin with the names of the columns: %v", err)
 	}
-	var entries []any
-	for {
+	if !utf8.Valid(document) {
+		return sources.Invalid("", event.UnknownValue, "must be UTF-8; save the table as such")
+	}
+	for i, name := range head {
+		head[i] = strings.TrimSpace(name)
+	}
+	if missing := s.config.Mapping.missing(head); missing != "" {
+		return sources.Invalid("", event.Missing, "has the columns %.200q, none for %s; look at comma and fields", head, missing)
+	}
+	reader.ReuseRecord = true
+	for number := 0; ; number++ {
 		row, err := reader.Read()
 		if errors.Is(err, io.EOF) {
-			return entries, nil
+			return nil
 		}
 		if err != nil { // also a row of another length: where one begins is not certain any more
-			return nil, sources.Invalid("", event.MalformedJSON, "not CSV: %v", err)
+			return sources.Invalid("", event.MalformedJSON, "not CSV: %v", err)
 		}
 		fields := make(map[string]string, len(head))
 		for i, name := range head {
 			fields[name] = row[i]
 		}
-		entries = append(entries, fields)
+		if err := take(number, fields); err != nil {
+			return err
+		}
 	}
 }

@@ -180,9 +180,13 @@ func TestTooManyRequestsAreWaitedOut(t *testing.T) {
 	each(t, func(t *testing.T, p play) {
 		s := newStage(t, p, p.entries)
 		refused := false
-		s.spoil = func(_ int, w http.ResponseWriter, _ *http.Request, honest *httptest.ResponseRecorder) {
+		s.spoil = func(n int, w http.ResponseWriter, _ *http.Request, honest *httptest.ResponseRecorder) {
 			if refused = !refused; refused {
-				w.Header().Set("Retry-After", "17")
+				after := "17"
+				if n%4 == 1 { // the other form
+					after = s.clock.Now().Add(17 * time.Second).Format(http.TimeFormat)
+				}
+				w.Header().Set("Retry-After", after)
 				w.WriteHeader(http.StatusTooManyRequests)
 				return
 			}

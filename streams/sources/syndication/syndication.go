@@ -9,7 +9,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -44,8 +43,8 @@ type Source struct{ config Config }
 
 // NewSource checks the configuration.
 func NewSource(c Config) (*Source, error) {
-	if u, err := url.Parse(c.URL); err != nil || u.Host == "" || u.User != nil {
-		return nil, fmt.Errorf("url is %q; must be the address of a feed", c.URL)
+	if err := sources.Page("url", c.URL); err != nil {
+		return nil, err
 	}
 	if c.Bucket == "" {
 		c.Bucket = string(event.Content)
@@ -59,6 +58,9 @@ func NewSource(c Config) (*Source, error) {
 	if c.Level == 0 {
 		c.Level = 2
 	}
+	if c.Level < 1 || c.Level > event.MaxLevel {
+		return nil, fmt.Errorf("level is %d; must be from 1 to 5", c.Level)
+	}
 	return &Source{c}, nil
 }
 
@@ -71,7 +73,11 @@ func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink
 	if answer.NotModified {
 		return sources.Coverage{Window: true, Unmodified: true, Why: sources.Window().Why}, nil
 	}
-	feed, err := gofeed.NewParser().Parse(bytes.NewReader(answer.Body))
+	document := printable(answer.Body)
+	if err := shallow(document); err != nil {
+		return sources.Coverage{}, err
+	}
+	feed, err := gofeed.NewParser().Parse(bytes.NewReader(document))
 	if err != nil {
 		return sources.Coverage{}, sources.Invalid("", event.MalformedJSON, "is no feed: %v", err)
 	}
@@ -96,6 +102,7 @@ func (s *Source) record(feed *gofeed.Feed, entry *gofeed.Item) (sources.Record, 
 	if text == "" {
 		text = entry.Content
 	}
+	text = sources.PlainText(text)
 	organisation := s.config.Organisation
 	if organisation == "" {
 		organisation = feed.Title
@@ -103,8 +110,8 @@ func (s *Source) record(feed *gofeed.Feed, entry *gofeed.Item) (sources.Record, 
 	title := sources.Line(sources.PlainText(entry.Title))
 	o := &event.Opportunity{
 		ID: name + ":" + sources.Hash(s.config.URL, key), Bucket: event.Bucket(s.config.Bucket), Kind: s.config.Kind, Source: name,
-		Title: title, Organisation: sources.Line(organisation), URL: strings.TrimSpace(entry.Link), Description: sources.Clip(sources.PlainText(text)),
-		Language: feed.Language, Skills: sources.Required(s.config.Level, title, strings.Join(entry.Categories, " ; ")), Status: event.Open,
+		Title: title, Organisation: sources.Line(organisation), URL: strings.TrimSpace(entry.Link), Description: sources.Clip(text),
+		Language: sources.Language(feed.Language, text), Skills: sources.Tagged(s.config.Level, title, entry.Categories...), Status: event.Open,
 	}
 	if o.Bucket == event.Jobs {
 		o.Skills = sources.Asked(sources.SeniorityOf(title).Level, title, o.Description)

@@ -7,10 +7,12 @@
 package unstop
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"tideline/engine/event"
 	"tideline/streams/sources"
@@ -22,6 +24,9 @@ const (
 	perPage  = 50
 	maxPages = 40
 )
+
+// zone is that of times that name none: the site is of India, which has no summer time.
+var zone = time.FixedZone("IST", 5*3600+1800)
 
 // Config is one kind of opportunity.
 type Config struct {
@@ -104,6 +109,7 @@ func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink
 			Data struct {
 				Entries *[]json.RawMessage `json:"data"`
 				Last    *int               `json:"last_page"`
+				Total   int                `json:"total"`
 			} `json:"data"`
 		}
 		query := fmt.Sprintf("opportunity=%s&oppstatus=open&page=%d&per_page=%d", s.config.Opportunity, page, perPage)
@@ -119,7 +125,12 @@ func (s *Source) Poll(ctx context.Context, web *fetch.Client, sink *sources.Sink
 				return sources.Coverage{}, err
 			}
 		}
-		if page >= *list.Data.Last {
+		seen := sink.Distinct() // while it is read the search moves: some are seen twice, and others never
+		switch {
+		case page < *list.Data.Last:
+		case seen < list.Data.Total:
+			return sources.Partial(fmt.Sprintf("the search counts %d and shows %d", list.Data.Total, seen)), nil
+		default:
 			return sources.Complete(), nil
 		}
 	}
@@ -142,10 +153,10 @@ func (s *Source) record(entry json.RawMessage) (sources.Record, error) {
 		Closed: o.Status != "" && !strings.EqualFold(o.Status, "live"), Pay: o.pay(),
 	}
 	for _, skill := range o.Skills {
-		p.Skills = append(p.Skills, skill.Name+skill.Also)
+		p.Skills = append(p.Skills, cmp.Or(skill.Name, skill.Also))
 	}
 	if o.Approved != "" {
-		if p.Posted, err = sources.Time("approved_date", o.Approved, nil); err != nil {
+		if p.Posted, err = sources.Time("approved_date", o.Approved, zone); err != nil {
 			return r, err
 		}
 	}
@@ -153,7 +164,7 @@ func (s *Source) record(entry json.RawMessage) (sources.Record, error) {
 	if until == "" {
 		until = o.End
 	}
-	if p.Deadline, err = sources.Deadline("end_regn_dt", until, nil); err != nil {
+	if p.Deadline, err = sources.Deadline("end_regn_dt", until, zone); err != nil {
 		return r, err
 	}
 	r = p.Record(name, r.At)
@@ -190,18 +201,9 @@ func (o opportunity) places() []string {
 	if len(o.Job.Locations) > 0 {
 		return o.Job.Locations
 	}
-	var parts []string
-	for _, part := range []string{o.Address.City, o.Address.State, o.Address.Country.Name} {
-		if part != "" {
-			parts = append(parts, part)
-		}
-	}
-	return []string{strings.Join(parts, ", ")}
+	return []string{sources.Address(o.Address.City, o.Address.State, o.Address.Country.Name)}
 }
 
 func (o opportunity) pay() *event.Compensation {
-	if o.Job.Max <= 0 || o.Job.Max < o.Job.Min {
-		return nil
-	}
-	return &event.Compensation{Min: o.Job.Min, Max: o.Job.Max, Currency: sources.Currency(o.Job.Currency), Period: sources.Period(o.Job.Period)}
+	return sources.Range(o.Job.Min, o.Job.Max, o.Job.Currency, o.Job.Period)
 }
