@@ -15,7 +15,7 @@ func TestTheLanguageOfATextIsTold(t *testing.T) {
 		"Wij zoeken een stagiair voor ons team. Je werkt met de ontwikkelaars aan het platform van onze klanten en je leert van de besten.":                     "nl",
 		"हम अपनी टीम के लिए एक इंजीनियर की तलाश कर रहे हैं।":                                                                                                    "hi",
 		"データエンジニアを募集しています。東京で一緒に働きましょう。":                                                                                                                        "ja",
-		"招聘数据工程师，工作地点在上海。":                   "zh",
+		"招聘数据工程师，工作地点在上海。":                                                                                                                                      "zh",
 		"Go, Kubernetes, PostgreSQL, Docker": "", "": "", "The and of": "",
 		"the and of to in for with you der die das und den dem mit": "",
 	} {
