@@ -78,12 +78,11 @@ func sourcesRunCommand() *cobra.Command {
 			if err := r.connect(cmd); err != nil {
 				return err
 			}
-			path := "/sources/" + url.PathEscape(args[0])
-			before, err := r.lastRun(cmd.Context(), path)
+			before, err := r.lastRun(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			if _, err := r.call(cmd.Context(), http.MethodPost, path+"/run", nil, nil, nil); err != nil {
+			if _, err := r.call(cmd.Context(), http.MethodPost, "/sources/"+url.PathEscape(args[0])+"/run", nil, nil, nil); err != nil {
 				return err
 			}
 			if !wait {
@@ -94,7 +93,7 @@ func sourcesRunCommand() *cobra.Command {
 				if err := (fetch.SystemClock{}).Sleep(cmd.Context(), 500*time.Millisecond); err != nil {
 					return err
 				}
-				run, err := r.lastRun(cmd.Context(), path)
+				run, err := r.lastRun(cmd.Context(), args[0])
 				if err != nil {
 					return err
 				}
@@ -109,14 +108,17 @@ func sourcesRunCommand() *cobra.Command {
 	return cmd
 }
 
-// lastRun is the newest record of a source; the zero value when there is none.
-func (r *remote) lastRun(ctx context.Context, path string) (harvest.Run, error) {
-	var list struct{ Items []harvest.Run }
-	_, err := r.call(ctx, http.MethodGet, path+"/runs?limit=1", nil, nil, &list)
-	if err != nil || len(list.Items) == 0 {
-		return harvest.Run{}, err
+// lastRun is the last run of a source that ended and gave the source back; the zero
+// value when there is none.
+func (r *remote) lastRun(ctx context.Context, name string) (run harvest.Run, err error) {
+	var list struct{ Items []harvest.Status }
+	_, err = r.call(ctx, http.MethodGet, "/sources", nil, nil, &list)
+	for _, s := range list.Items {
+		if s.Name == name && s.Last != nil {
+			run = *s.Last
+		}
 	}
-	return list.Items[0], nil
+	return run, err
 }
 
 func printRun(out io.Writer, run harvest.Run) error {
