@@ -10,7 +10,7 @@ var (
 		fundamentals generics guide gui implementation interpreter language libraries library macros manual migration module modules package
 		packages programmer programmers programming project projects runtime script scripting scripts sdk
 		server skills software syntax toolchain tui tutorial`)
-	tellingBefore = set(`in using with via learn learning master mastering`)
+	tellingBefore = set(`in using with via learn learning master mastering use uses used write writes writing know knows knowing`)
 	learners      = set(`beginner beginners developers dummies everyone newcomers professionals students`)
 	afterVersion  = set(`and course for from in or to tutorial with`)
 	plurals       = set(`administrator analyst architect consultant designer developer engineer manager
@@ -32,12 +32,21 @@ func set(text string) map[string]bool {
 	return words
 }
 
-// told says whether a telling word stands directly before or after the match.
+// told says whether a telling word stands directly before or after the match, or the
+// text says how much it is wanted: "knowledge of C", "Go is a plus".
 func (t *reading) told(m match) bool {
 	if t.next(m).in(tellingNext) {
 		return true
 	}
 	if m.to+1 < len(t.tokens) && t.tokens[m.to].text == "for" && t.tokens[m.to+1].in(learners) {
+		return true
+	}
+	if m.to+1 < len(t.tokens) && t.tokens[m.to].text == "is" {
+		if _, _, wanted := t.cueAt(m.to+1, len(t.tokens)); wanted {
+			return true
+		}
+	}
+	if m.from > 1 && t.tokens[m.from-1].text == "of" && levels[t.tokens[m.from-2].text] > 0 {
 		return true
 	}
 	return m.from > 0 && t.tokens[m.from-1].in(tellingBefore)

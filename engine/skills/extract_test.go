@@ -56,6 +56,13 @@ func TestExtractTakesAmbiguousWordsOnlyInContext(t *testing.T) {
 		"Generic methods in Go":           "go",
 		"ready to go, Python":             "go, python", // a list vouches; the price of lower-case tag lists
 		"Golang maps":                     "go",
+		"We use Go.":                      "go",
+		"Go is a plus":                    "go",
+		"You know R, we write C":          "c, r",
+		"Some knowledge of C":             "c",
+		"We go the extra mile":            "",
+		"use this to go far":              "",
+		"Vitamin C is essential":          "",
 		"Backend Engineer - Go":           "backend development, go",
 		"Go, Rust and Swift":              "go, rust, swift",
 		"GTM Intern (Go-To-Market)":       "go-to-market",
