@@ -91,18 +91,7 @@ func (s *Store) LeaveMerging(ctx context.Context, holder string, number int64) e
 
 // SameMembers gives all postings that are open, and SameSplits who was split from whom.
 func (s *Store) SameMembers(ctx context.Context) (list []same.Member, err error) {
-	cursor, err := s.sameMembers().Find(ctx, bson.D{})
-	if err != nil {
-		return nil, fmt.Errorf("list what is the same: %w", err)
-	}
-	for cursor.Next(ctx) {
-		var d sameMember
-		if err := cursor.Decode(&d); err != nil {
-			return nil, errors.Join(fmt.Errorf("read what is the same: %w", err), cursor.Close(ctx))
-		}
-		list = append(list, d.member())
-	}
-	if err := errors.Join(cursor.Err(), cursor.Close(ctx)); err != nil {
+	if list, err = s.findSame(ctx, bson.D{}); err != nil {
 		return nil, fmt.Errorf("list what is the same: %w", err)
 	}
 	return list, nil

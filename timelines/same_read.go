@@ -11,8 +11,9 @@ import (
 	"tideline/engine/harvest/same"
 )
 
-// prepareSameKeys lets what identifies a posting find others. The embedded server
-// reads all of them in any case, and would only write more.
+// prepareSameKeys lets what identifies a posting find others, also one that was stored
+// before there were keys. The embedded server reads all of them in any case, and would
+// only write more.
 func (s *Store) prepareSameKeys(ctx context.Context) error {
 	if s.serial {
 		return nil
@@ -20,6 +21,26 @@ func (s *Store) prepareSameKeys(ctx context.Context) error {
 	_, err := s.sameMembers().Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{Key: "keys", Value: 1}}})
 	if err != nil {
 		return fmt.Errorf("index same by keys: %w", err)
+	}
+	return s.addSameKeys(ctx)
+}
+
+// addSameKeys adds the keys where there are none. Who merges at the same time writes
+// them too, and is not overwritten.
+func (s *Store) addSameKeys(ctx context.Context) error {
+	without := bson.E{Key: "keys", Value: bson.D{{Key: "$exists", Value: false}}}
+	old, err := s.findSame(ctx, bson.D{without})
+	if err != nil {
+		return fmt.Errorf("list postings without keys: %w", err)
+	}
+	var models []mongo.WriteModel
+	for _, m := range old {
+		if keys := m.Keys(); len(keys) > 0 {
+			models = append(models, mongo.NewUpdateOneModel().SetFilter(append(byID(m.ID), without)).SetUpdate(set(bson.D{{Key: "keys", Value: keys}})))
+		}
+	}
+	if err := s.changeSame(ctx, models); err != nil {
+		return fmt.Errorf("add keys to %d postings: %w", len(models), err)
 	}
 	return nil
 }
@@ -39,16 +60,24 @@ func (s *Store) SameMember(ctx context.Context, id string) (same.Member, bool, e
 
 // SameBy gives all postings that have one of some keys.
 func (s *Store) SameBy(ctx context.Context, keys []string) (list []same.Member, err error) {
-	cursor, err := s.sameMembers().Find(ctx, bson.D{{Key: "keys", Value: bson.D{{Key: "$in", Value: keys}}}})
+	list, err = s.findSame(ctx, bson.D{{Key: "keys", Value: bson.D{{Key: "$in", Value: keys}}}})
 	if err != nil {
 		return nil, fmt.Errorf("find what is the same: %w", err)
 	}
-	var stored []sameMember
-	if err := cursor.All(ctx, &stored); err != nil {
-		return nil, fmt.Errorf("find what is the same: %w", err)
+	return list, nil
+}
+
+func (s *Store) findSame(ctx context.Context, which bson.D) (list []same.Member, err error) {
+	cursor, err := s.sameMembers().Find(ctx, which)
+	if err != nil {
+		return nil, err
 	}
-	for _, d := range stored {
+	for cursor.Next(ctx) {
+		var d sameMember
+		if err := cursor.Decode(&d); err != nil {
+			return nil, errors.Join(err, cursor.Close(ctx))
+		}
 		list = append(list, d.member())
 	}
-	return list, nil
+	return list, errors.Join(cursor.Err(), cursor.Close(ctx))
 }

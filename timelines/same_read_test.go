@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"tideline/engine/event"
 	"tideline/engine/harvest/same"
 )
 
@@ -56,5 +59,25 @@ func TestWhatIsLikeAPostingIsFound(t *testing.T) {
 	}
 	if _, ok, err := s.SameMember(t.Context(), "x"); ok || err != nil {
 		t.Errorf("%v, %v", ok, err)
+	}
+}
+
+// One that an earlier version stored has no bucket, being a job, and no keys.
+func TestWhatAnEarlierVersionStoredIsFoundToo(t *testing.T) {
+	s := open(t)
+	old := bson.D{{Key: "_id", Value: "a"}, {Key: "entry", Value: "board"}, {Key: "ats", Value: "greenhouse:1"}, {Key: "company", Value: "harbor"}, {Key: "shown", Value: true}}
+	nameless := bson.D{{Key: "_id", Value: "b"}, {Key: "entry", Value: "board"}}
+	if _, err := s.sameMembers().InsertMany(t.Context(), []any{old, nameless}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	now := same.Member{ID: "c", Bucket: event.Jobs, ATS: "greenhouse:1", Company: "harbor"}
+	for _, key := range now.Keys() {
+		found, err := s.SameBy(t.Context(), []string{key})
+		if err != nil || len(found) != 1 || found[0].ID != "a" || found[0].Bucket != event.Jobs || found[0].Entry != "board" || !found[0].Shown {
+			t.Errorf("by %s: %+v, %v", key, found, err)
+		}
 	}
 }

@@ -23,9 +23,9 @@ func (s *Store) CountSourceItems(ctx context.Context, source string) (int, error
 	return int(n), nil
 }
 
-// ListedBy gives, of some opportunities, those that one of some sources remembers and
-// has not closed as gone, each with one such source.
-func (s *Store) ListedBy(ctx context.Context, sources, ids []string) (map[string]string, error) {
+// ListedBy gives, of some opportunities, those that some sources remember and have not
+// closed as gone, each with these sources by name. What they say of it may be closed.
+func (s *Store) ListedBy(ctx context.Context, sources, ids []string) (map[string][]string, error) {
 	var keys []string
 	of := map[string]string{} // to the source
 	for _, source := range sources {
@@ -38,11 +38,12 @@ func (s *Store) ListedBy(ctx context.Context, sources, ids []string) (map[string
 	if err != nil {
 		return nil, fmt.Errorf("find which sources list %d opportunities: %w", len(ids), err)
 	}
-	listed := map[string]string{}
+	listed := map[string][]string{}
 	for _, d := range found {
-		if before, ok := listed[d.Of]; !ok || of[d.ID] < before {
-			listed[d.Of] = of[d.ID]
-		}
+		listed[d.Of] = append(listed[d.Of], of[d.ID])
+	}
+	for _, names := range listed {
+		slices.Sort(names)
 	}
 	return listed, nil
 }

@@ -45,7 +45,7 @@ func TestASourceIsForgotten(t *testing.T) {
 	for _, serial := range []bool{true, false} {
 		s.serial = serial
 		got, err := s.ListedBy(t.Context(), []string{"board-2", "board", "none"}, []string{"x:001", "x:002", "x:003", "y"})
-		if diff := cmp.Diff(map[string]string{"x:002": "board", "x:003": "board-2"}, got); diff != "" || err != nil {
+		if diff := cmp.Diff(map[string][]string{"x:002": {"board", "board-2"}, "x:003": {"board-2"}}, got); diff != "" || err != nil {
 			t.Errorf("serial %v: %v: %s", serial, err, diff)
 		}
 	}

@@ -69,7 +69,12 @@ func (w *mergeWorld) instance(name, kind string, source sources.Source) {
 
 // process is another process with the same sources.
 func (w *mergeWorld) process(instance string) *runner.Runner {
-	r := runner.New(runner.Config{Entries: w.entries, Instance: instance, Clock: w.clock}, w.store, w, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	return w.publishingTo(instance, w)
+}
+
+// publishingTo is one that publishes to another.
+func (w *mergeWorld) publishingTo(instance string, publisher runner.Publisher) *runner.Runner {
+	r := runner.New(runner.Config{Entries: w.entries, Instance: instance, Clock: w.clock}, w.store, publisher, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	w.t.Cleanup(r.Close)
 	return r
 }

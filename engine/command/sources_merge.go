@@ -63,7 +63,7 @@ func mergeError(err error, id string) error {
 	}
 	switch refusal.problem.Status {
 	case http.StatusNotFound:
-		return fmt.Errorf("%s: %w; say the id of what a source lists, such as greenhouse:4012345", id, err)
+		return fmt.Errorf("%s: %w; say the id of an open posting that a source lists, such as greenhouse:4012345", id, err)
 	case http.StatusConflict:
 		return fmt.Errorf("%s: %w; see `tideline sources merge %s`", id, err, id)
 	}

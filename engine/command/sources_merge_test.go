@@ -117,7 +117,7 @@ like first:2 (100%), and not merged
 		t.Errorf("rejoin:\n%s", got)
 	}
 	for _, wrong := range []struct{ args, says string }{
-		{"merge nowhere:1", "nowhere:1: no source lists an open posting of that id; say the id of what a source lists"},
+		{"merge nowhere:1", "nowhere:1: no source lists an open posting of that id; say the id of an open posting"},
 		{"split first:2", "merged with no other; see `tideline sources merge first:2`"},
 		{"rejoin second:1", "was not split; see `tideline sources merge second:1`"},
 		{"split", "accepts 1 arg(s), received 0"},

@@ -37,6 +37,9 @@ func (x *Index) Has(id string) bool {
 	return ok
 }
 
+// Member gives what is known of a posting; the zero value: nothing.
+func (x *Index) Member(id string) Member { return x.members[id] }
+
 // Settled says whether a posting is known and was published as it is to be.
 func (x *Index) Settled(id string) bool {
 	m, ok := x.members[id]

@@ -14,6 +14,7 @@ import (
 
 const (
 	merging = 2 * time.Minute        // how long the lease of merging is taken for; a batch takes seconds
+	within  = 100 * time.Second      // how long one may merge: what is under way then ends before others begin
 	retry   = 200 * time.Millisecond // how often to look whether it is free
 )
 
@@ -25,8 +26,9 @@ type merger struct {
 }
 
 // merge lets act merge, alone among all processes. What is known is read again where
-// another merged in between, or act failed: then nobody knows what is stored.
-func (r *Runner) merge(ctx context.Context, act func(*same.Index) error) error {
+// another merged in between, or act failed: then nobody knows what is stored. The
+// context of act ends before the lease does.
+func (r *Runner) merge(ctx context.Context, act func(context.Context, *same.Index) error) error {
 	m := &r.merger
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -34,18 +36,31 @@ func (r *Runner) merge(ctx context.Context, act func(*same.Index) error) error {
 	if err != nil {
 		return err
 	}
-	if m.index == nil || number != m.number+1 {
-		m.index, err = r.readSame(ctx)
-	}
-	if err == nil {
-		err = act(m.index)
-	}
+	err = r.whileLeased(ctx, func(ctx context.Context) (err error) {
+		if m.index == nil || number != m.number+1 {
+			m.index, err = r.readSame(ctx)
+		}
+		if err == nil {
+			err = act(ctx, m.index)
+		}
+		return err
+	})
 	if m.number = number; err != nil {
 		m.index = nil
 	}
 	leave, done := ending(ctx)
 	defer done()
 	return errors.Join(err, r.store.LeaveMerging(leave, r.instance, number))
+}
+
+func (r *Runner) whileLeased(ctx context.Context, act func(context.Context) error) error {
+	leased, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	err := act(leased)
+	if err != nil && leased.Err() != nil && ctx.Err() == nil {
+		return fmt.Errorf("merging took longer than %s, and others wait; it is tried again, but look why MongoDB or Kafka are slow: %w", within, err)
+	}
+	return err
 }
 
 // takeMerging waits until the lease is free.
@@ -142,7 +157,7 @@ func as(c Change, act same.Act) Change {
 // Split takes a posting out of its merge for good and publishes what follows. The
 // error wraps same.ErrUnknown or ErrAlone, or is that of the store or the topic.
 func (r *Runner) Split(ctx context.Context, id string) (view same.Merge, err error) {
-	err = r.ask(ctx, func(x *same.Index) error {
+	err = r.ask(ctx, func(ctx context.Context, x *same.Index) error {
 		if !x.Has(id) {
 			return same.ErrUnknown
 		}
@@ -166,7 +181,7 @@ func (r *Runner) Split(ctx context.Context, id string) (view same.Merge, err err
 // that of the store or the topic. What follows is published first: what is cut off
 // between is still split, and is taken back again.
 func (r *Runner) Rejoin(ctx context.Context, id string) (view same.Merge, err error) {
-	err = r.ask(ctx, func(x *same.Index) error {
+	err = r.ask(ctx, func(ctx context.Context, x *same.Index) error {
 		if !x.Has(id) {
 			return same.ErrUnknown
 		}
@@ -187,9 +202,9 @@ func (r *Runner) Rejoin(ctx context.Context, id string) (view same.Merge, err er
 }
 
 // ask is merge for people: a mistake of theirs leaves what is known as it is.
-func (r *Runner) ask(ctx context.Context, act func(*same.Index) error) (mistake error) {
-	err := r.merge(ctx, func(x *same.Index) error {
-		err := act(x)
+func (r *Runner) ask(ctx context.Context, act func(context.Context, *same.Index) error) (mistake error) {
+	err := r.merge(ctx, func(ctx context.Context, x *same.Index) error {
+		err := act(ctx, x)
 		if errors.Is(err, same.ErrUnknown) || errors.Is(err, same.ErrAlone) || errors.Is(err, same.ErrNotSplit) {
 			mistake = err
 			return nil

@@ -62,9 +62,9 @@ type Journal interface {
 // Ends forgets sources that nobody reads any more.
 type Ends interface {
 	CountSourceItems(ctx context.Context, source string) (int, error) // that are not closed
-	// ListedBy gives, of some opportunities, those that one of some sources remembers
-	// and has not closed as gone, each with one such source.
-	ListedBy(ctx context.Context, sources, ids []string) (map[string]string, error)
+	// ListedBy gives, of some opportunities, those that some sources remember and have
+	// not closed as gone, each with these sources by name.
+	ListedBy(ctx context.Context, sources, ids []string) (map[string][]string, error)
 	DropSourceItems(ctx context.Context, source string, ids []string) error
 	// DropSource forgets the state; the error wraps harvest.ErrTaken when the holder has lost it.
 	DropSource(ctx context.Context, name, holder string) error

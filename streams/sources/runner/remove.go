@@ -43,6 +43,10 @@ func (r *Runner) Remove(ctx context.Context, name, actor string, within time.Dur
 	if err := r.removable(ctx, name); err != nil {
 		return harvest.Run{}, err
 	}
+	if !r.begin(name) { // else it would be taken from whoever has it in this process
+		return harvest.Run{}, fmt.Errorf("source %q: %w", name, harvest.ErrTaken)
+	}
+	defer r.end(name)
 	holder := r.instance + "/" + uuid.NewString()
 	at := now(r.clock)
 	state, err := r.store.AcquireSource(ctx, name, holder, at, at.Add(lease))
@@ -150,7 +154,7 @@ func (m *removal) closeAll(ctx context.Context) error {
 	}
 	items = harvest.NewLedger(items, m.state.Pending, m.record.Started).Missing(1)
 	var doubles, shown []harvest.Item
-	err = m.merge(ctx, func(x *same.Index) error {
+	err = m.merge(ctx, func(_ context.Context, x *same.Index) error {
 		for _, i := range items {
 			if g := x.Group(i.ID); g != nil && g.Leader().ID != i.ID {
 				doubles = append(doubles, i)
@@ -183,14 +187,18 @@ func (m *removal) closeSome(ctx context.Context, items []harvest.Item) error {
 			return err
 		}
 		if c, ok := m.closing(&items[n], value); ok {
+			if m.pending[c.ID] { // what stands may be what was not remembered
+				value = nil
+			}
 			changes, gone[c.ID], m.pending[c.ID] = append(changes, c), value, true
 		}
 	}
 	if err := m.extend(ctx); err != nil {
 		return err
 	}
-	err := m.merge(ctx, func(x *same.Index) error {
-		inherited, err := m.publish(ctx, x, share{name: m.name, changes: changes, gone: gone})
+	e, _ := m.entry(m.name) // which has a kind if it is only off
+	err := m.merge(ctx, func(ctx context.Context, x *same.Index) error {
+		inherited, err := m.publish(ctx, x, share{name: m.name, kind: e.Kind, changes: changes, gone: gone})
 		if err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ type run struct {
 	items    []harvest.Item    // to be remembered
 	changes  []Change          // to be published before
 	quiet    []same.Change     // published before it was known what identifies them
-	gone     map[string][]byte // ids of changes that close what the poll does not list any more, and what they were
+	gone     map[string][]byte // ids of changes that close what the poll does not list any more, as in share
 	coverage sources.Coverage
 	pending  map[string]bool // ids of which nobody knows what was published last
 
@@ -105,7 +105,7 @@ func (r *run) poll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.merge(ctx, func(*same.Index) error { return nil }); err != nil { // read what identifies
+	if err := r.merge(ctx, func(context.Context, *same.Index) error { return nil }); err != nil { // read what identifies
 		return err
 	}
 	r.ledger = harvest.NewLedger(items, r.state.Pending, r.at)
@@ -174,7 +174,7 @@ func (r *run) flush(ctx context.Context) error {
 
 // publishBatch publishes what was found and remembers it before somebody else merges.
 func (r *run) publishBatch(ctx context.Context) error {
-	return r.merge(ctx, func(x *same.Index) error {
+	return r.merge(ctx, func(ctx context.Context, x *same.Index) error {
 		s := share{name: r.entry.Name, kind: r.entry.Kind, changes: r.changes, quiet: r.quiet, gone: r.gone}
 		inherited, err := r.publish(ctx, x, s)
 		if err != nil {
@@ -271,6 +271,9 @@ func (r *run) close(ctx context.Context, item *harvest.Item) error {
 		return err
 	}
 	r.gone[item.ID] = value
+	if r.pending[item.ID] { // what stands may be what was not remembered
+		r.gone[item.ID] = nil
+	}
 	o, closed, err := harvest.Close(*item, value, r.at)
 	if err != nil {
 		r.changes = append(r.changes, Change{ID: item.ID})

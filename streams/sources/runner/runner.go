@@ -4,11 +4,12 @@
 // A run takes a lease, polls, publishes what is new or changed and remembers it,
 // batch by batch: first it notes what it is about to publish, then it publishes,
 // then it remembers. So a run that is killed has published some things twice by
-// the time the next one ends, which changes nothing, and forgotten none. What is not listed any more is looked at only at
-// the end of a poll that saw everything; a poll that broke off closes nothing.
+// the time the next one ends, which changes nothing, and forgotten none. What is not
+// listed any more is looked at only at the end of a poll that saw everything; a poll
+// that broke off closes nothing.
 // Validators and the schedule are moved on at the very end.
 //
-// What is published of jobs depends on what other sources list: see package same.
+// What is published of a posting depends on what other sources list: see package same.
 // For that part of a batch all runs of all processes wait for each other.
 //
 // Who loses the lease stops before the next batch. Between that look and the
