@@ -8,11 +8,37 @@ type sums [sumBits]uint64
 
 const sumBits = 8
 
-func (s *sums) at(slot int) int {
-	at := slot & 63
-	return int(s[0]>>at&1 | s[1]>>at&1<<1 | s[2]>>at&1<<2 | s[3]>>at&1<<3 |
-		s[4]>>at&1<<4 | s[5]>>at&1<<5 | s[6]>>at&1<<6 | s[7]>>at&1<<7)
+// bySlot turns the sums around, so that each can be read at once: sum i is byte
+// i/8 of word i%8. It transposes eight squares of 8 x 8 bits beside one another,
+// swapping ever smaller quarters.
+func (s *sums) bySlot() listed {
+	const nibbles, pairs, singles = 0x0f0f0f0f0f0f0f0f, 0x3333333333333333, 0x5555555555555555
+	a, e := swap(s[0], s[4], 4, nibbles)
+	b, f := swap(s[1], s[5], 4, nibbles)
+	c, g := swap(s[2], s[6], 4, nibbles)
+	d, h := swap(s[3], s[7], 4, nibbles)
+	a, c = swap(a, c, 2, pairs)
+	b, d = swap(b, d, 2, pairs)
+	e, g = swap(e, g, 2, pairs)
+	f, h = swap(f, h, 2, pairs)
+	a, b = swap(a, b, 1, singles)
+	c, d = swap(c, d, 1, singles)
+	e, f = swap(e, f, 1, singles)
+	g, h = swap(g, h, 1, singles)
+	return listed{a, b, c, d, e, f, g, h}
 }
+
+// swap exchanges the bits of low that lie n above those of mask with the bits
+// of high under mask.
+func swap(low, high uint64, n int, mask uint64) (uint64, uint64) {
+	differ := (low>>n ^ high) & mask
+	return low ^ differ<<n, high ^ differ
+}
+
+// listed are the sums of 64 slots, slot by slot.
+type listed [8]uint64
+
+func (l *listed) at(slot int) int { return int(l[slot&7] >> (slot & 0x38) & 0xff) }
 
 // step is a part of a sum: it doubles what there is and adds the levels of a skill.
 type step struct {
