@@ -49,7 +49,7 @@ type arrival struct {
 	base    int
 	lists   []found
 	factors []int
-	steps   []step
+	parts   []part              // of which sums are made
 	unit    int                 // points that a sum of 1 stands for
 	exact   bool                // sums are not rounded up
 	needs   needs               // the sums that classes of floors ask for
@@ -103,7 +103,7 @@ func (a *arrival) search(b *block, spread *spread) {
 	a.ask(f, b.weighted > 0)
 	var s sums
 	for word := range f.classes {
-		add(a.steps, word, &s)
+		a.sum(word, &s)
 		shared := s.any()
 		if shared == 0 {
 			continue
@@ -123,6 +123,16 @@ func (a *arrival) search(b *block, spread *spread) {
 type chance struct {
 	slot int
 	key  int64
+}
+
+// sum adds up the points of 64 slots.
+func (a *arrival) sum(word int, s *sums) {
+	a.parts[0].add(word, s)
+	for i := range a.parts[1:] {
+		var more sums
+		a.parts[i+1].add(word, &more)
+		s.plus(&more)
+	}
 }
 
 // sift keeps the slots whose key may reach the floor. It does not branch on
@@ -177,7 +187,7 @@ func (a *arrival) scale() {
 		a.factors[i] /= rest
 	}
 	a.unit *= rest
-	a.steps = plan(a.steps[:0], a.lists, a.factors)
+	a.parts = plan(a.parts[:0], a.lists, a.factors)
 }
 
 // ask works out what sums are worth, and which of them each class of floors

@@ -1,7 +1,5 @@
 package match
 
-import "math/bits"
-
 // sums are the overlap points of 64 slots in a unit of their own, bit by bit.
 // What does not fit is kept as the largest that does.
 type sums [sumBits]uint64
@@ -40,50 +38,16 @@ type listed [8]uint64
 
 func (l *listed) at(slot int) int { return int(l[slot&7] >> (slot & 0x38) & 0xff) }
 
-// step is a part of a sum: it doubles what there is and adds the levels of a skill.
-type step struct {
-	levels   []levels
-	most     uint8 // a higher level counts as this one
-	doubling int
-}
-
-// add works out the sums of 64 slots. One adder serves all weights, because a
-// weight's bits are taken one by one, from the highest down (Horner's rule).
-func add(steps []step, word int, out *sums) {
-	var a0, a1, a2, a3, a4, a5, a6, a7, over uint64
-	for i := range steps {
-		s := &steps[i]
-		for range s.doubling {
-			over |= a7
-			a7, a6, a5, a4, a3, a2, a1, a0 = a6, a5, a4, a3, a2, a1, a0, 0
-		}
-		l := &s.levels[word]
-		x0, x1, x2 := l[0], l[1], l[2]
-		switch s.most {
-		case 1:
-			x0, x1, x2 = x0|x1|x2, 0, 0
-		case 2:
-			x1 |= x2
-			x0, x2 = x0&^x1, 0
-		case 3:
-			x0, x1, x2 = x0|x2, x1|x2, 0
-		case 4:
-			x0 &^= x2
-		}
-		c := a0 & x0
-		a0 ^= x0
-		t := a1 ^ x1
-		a1, c = t^c, a1&x1|t&c
-		t = a2 ^ x2
-		a2, c = t^c, a2&x2|t&c
-		a3, c = a3^c, a3&c
-		a4, c = a4^c, a4&c
-		a5, c = a5^c, a5&c
-		a6, c = a6^c, a6&c
-		a7, c = a7^c, a7&c
-		over |= c
+// plus adds other sums of the same slots.
+func (s *sums) plus(other *sums) {
+	c := uint64(0)
+	for k, y := range other {
+		t := s[k] ^ y
+		s[k], c = t^c, s[k]&y|t&c
 	}
-	*out = sums{a0 | over, a1 | over, a2 | over, a3 | over, a4 | over, a5 | over, a6 | over, a7 | over}
+	for k := range s {
+		s[k] |= c
+	}
 }
 
 // any tells which slots have points at all.
@@ -114,24 +78,4 @@ func (s *sums) reach(n *needs, class *levels) uint64 {
 		enough = s[k]&differ | enough&^differ
 	}
 	return enough
-}
-
-// plan writes the steps of a sum: every level of lists[i] counts factors[i]. At
-// least one factor is odd.
-func plan(steps []step, lists []found, factors []int) []step {
-	widest := 0
-	for _, f := range factors {
-		widest = max(widest, bits.Len(uint(f)))
-	}
-	doubling := 0
-	for k := widest - 1; k >= 0; k-- {
-		for i, f := range factors {
-			if f>>k&1 == 1 {
-				steps = append(steps, step{lists[i].levels, lists[i].level, doubling})
-				doubling = 0
-			}
-		}
-		doubling++
-	}
-	return steps
 }
