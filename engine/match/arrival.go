@@ -49,11 +49,12 @@ type arrival struct {
 	base    int
 	lists   []found
 	factors []int
-	steps   []step
+	parts   []part              // of which sums are made
 	unit    int                 // points that a sum of 1 stands for
 	exact   bool                // sums are not rounded up
 	needs   needs               // the sums that classes of floors ask for
 	reached [1 << sumBits]int64 // overlap and fresh term by sum, at most
+	chances [64]chance          // of the word being searched
 }
 
 // found is one required skill that somebody in the block has.
@@ -102,33 +103,49 @@ func (a *arrival) search(b *block, spread *spread) {
 	a.ask(f, b.weighted > 0)
 	var s sums
 	for word := range f.classes {
-		add(a.steps, word, &s)
+		a.sum(word, &s)
 		shared := s.any()
 		if shared == 0 {
 			continue
 		}
 		a.stats.Candidates += bits.OnesCount64(shared)
 		if near := s.reach(&a.needs, &f.classes[word]); near != 0 {
-			near = a.sift(&s, near, b.gates[word*64:], f.keys[word*64:])
-			for ; near != 0; near &= near - 1 {
-				a.offer(b, f, &s, word*64+bits.TrailingZeros64(near))
+			l := s.bySlot()
+			for _, c := range a.sift(&l, near, b.gates[word*64:], f.keys[word*64:]) {
+				a.offer(b, f, word*64+c.slot, c.key)
 			}
 		}
 	}
 	spread.clear()
 }
 
+// chance is a slot whose key may reach the floor, and what the key is at most.
+type chance struct {
+	slot int
+	key  int64
+}
+
+// sum adds up the points of 64 slots.
+func (a *arrival) sum(word int, s *sums) {
+	a.parts[0].add(word, s)
+	for i := range a.parts[1:] {
+		var more sums
+		a.parts[i+1].add(word, &more)
+		s.plus(&more)
+	}
+}
+
 // sift keeps the slots whose key may reach the floor. It does not branch on
-// what it finds: about every second slot stays, and nobody could tell which.
-func (a *arrival) sift(s *sums, near uint64, gates []gate, floors []int32) uint64 {
-	kept := uint64(0)
+// what it finds: about every fourth slot stays, and nobody could tell which.
+func (a *arrival) sift(sums *listed, near uint64, gates []gate, floors []int32) []chance {
+	kept := 0
 	for ; near != 0; near &= near - 1 {
 		slot := bits.TrailingZeros64(near)
-		key := a.reached[s.at(slot)] + a.gates.most(gates[slot])
-		short := uint64(key-full(floors[slot])) >> 63 // 1: below it
-		kept |= (1 - short) << slot
+		key := a.reached[sums.at(slot)] + a.gates.most(gates[slot])
+		a.chances[kept&63] = chance{slot, key}
+		kept += 1 - int(uint64(key-full(floors[slot]))>>63) // not if it is below
 	}
-	return kept
+	return a.chances[:kept]
 }
 
 // find gathers the levels of the required skills, a word for 64 slots.
@@ -170,7 +187,7 @@ func (a *arrival) scale() {
 		a.factors[i] /= rest
 	}
 	a.unit *= rest
-	a.steps = plan(a.steps[:0], a.lists, a.factors)
+	a.parts = plan(a.parts[:0], a.lists, a.factors)
 }
 
 // ask works out what sums are worth, and which of them each class of floors
@@ -201,27 +218,26 @@ func (a *arrival) points(slot int) int {
 	return n
 }
 
-// offer emits a slot if it is eligible and reaches its floor. Only few need
-// their row for that.
-func (a *arrival) offer(b *block, f *floors, s *sums, slot int) {
-	n := s.at(slot) * a.unit
-	if !a.exact {
-		n = a.points(slot)
-	}
+// offer emits a slot if it is eligible and reaches its floor. Given is what its
+// key is at most, and mostly that is the key: only few need their row, or their
+// points added up, for more.
+func (a *arrival) offer(b *block, f *floors, slot int, key int64) {
 	g := b.gates[slot]
-	key := a.overlapTerm(n) + a.gates.ability[uint8(g.ability)] + a.o.fresh
 	if a.gates.unsure[g.home] && !placeFits(&b.rows[slot], a.o) {
 		return
 	}
-	if g.year&extraBit != 0 {
-		row := &b.rows[slot]
-		if row.ignores(a.o.member) {
+	if extra := g.year&extraBit != 0; extra || !a.exact {
+		key = a.overlapTerm(a.points(slot)) + a.gates.ability[uint8(g.ability)] + a.o.fresh
+		if extra {
+			row := &b.rows[slot]
+			if row.ignores(a.o.member) {
+				return
+			}
+			key += interestTerm(row, a.o)
+		}
+		if key < full(f.keys[slot]) {
 			return
 		}
-		key += interestTerm(row, a.o)
-	}
-	if key < full(f.keys[slot]) {
-		return
 	}
 	a.stats.Emitted++
 	a.emit(a.base+slot, key)

@@ -95,10 +95,11 @@ func (x *Students) Above(o *Opportunity, overlap float64, emit func(ord int)) {
 		a.scale()
 		var s sums
 		for word := range words(len(b.ids)) {
-			add(a.steps, word, &s)
+			a.sum(word, &s)
+			l := s.bySlot()
 			for shared := s.any(); shared != 0; shared &= shared - 1 {
 				slot := word*64 + bits.TrailingZeros64(shared)
-				n := s.at(slot) * a.unit
+				n := l.at(slot) * a.unit
 				if !a.exact {
 					n = a.points(slot)
 				}

@@ -24,7 +24,8 @@ func words(size int) int { return (size + 63) / 64 }
 // posting lists who in a block has one skill, with their levels: by slot in
 // ascending order, or, when the list covers much of the block, as one level for
 // every slot, 0 where the skill is missing. Such a dense list is smaller from an
-// eighth of the block on, and cheaper to add up from far less.
+// eighth of the block on, and cheaper to add up from far less: between the two,
+// some memory is given for speed.
 type posting struct {
 	slots []uint16
 	level []uint8
@@ -32,9 +33,9 @@ type posting struct {
 	n     int // slots listed
 }
 
-// denseShare: a list becomes dense above an eighth of the block and sparse
-// again below a sixteenth, so that it does not flutter.
-const denseShare = 8
+// denseShare: a list becomes dense above a sixteenth of the block and sparse
+// again below half of that, so that it does not flutter.
+const denseShare = 16
 
 // minDense keeps small blocks sparse.
 const minDense = 256

@@ -1,63 +1,53 @@
 package match
 
-import "math/bits"
-
 // sums are the overlap points of 64 slots in a unit of their own, bit by bit.
 // What does not fit is kept as the largest that does.
 type sums [sumBits]uint64
 
 const sumBits = 8
 
-func (s *sums) at(slot int) int {
-	at := slot & 63
-	return int(s[0]>>at&1 | s[1]>>at&1<<1 | s[2]>>at&1<<2 | s[3]>>at&1<<3 |
-		s[4]>>at&1<<4 | s[5]>>at&1<<5 | s[6]>>at&1<<6 | s[7]>>at&1<<7)
+// bySlot turns the sums around, so that each can be read at once: sum i is byte
+// i/8 of word i%8. It transposes eight squares of 8 x 8 bits beside one another,
+// swapping ever smaller quarters.
+func (s *sums) bySlot() listed {
+	const nibbles, pairs, singles = 0x0f0f0f0f0f0f0f0f, 0x3333333333333333, 0x5555555555555555
+	a, e := swap(s[0], s[4], 4, nibbles)
+	b, f := swap(s[1], s[5], 4, nibbles)
+	c, g := swap(s[2], s[6], 4, nibbles)
+	d, h := swap(s[3], s[7], 4, nibbles)
+	a, c = swap(a, c, 2, pairs)
+	b, d = swap(b, d, 2, pairs)
+	e, g = swap(e, g, 2, pairs)
+	f, h = swap(f, h, 2, pairs)
+	a, b = swap(a, b, 1, singles)
+	c, d = swap(c, d, 1, singles)
+	e, f = swap(e, f, 1, singles)
+	g, h = swap(g, h, 1, singles)
+	return listed{a, b, c, d, e, f, g, h}
 }
 
-// step is a part of a sum: it doubles what there is and adds the levels of a skill.
-type step struct {
-	levels   []levels
-	most     uint8 // a higher level counts as this one
-	doubling int
+// swap exchanges the bits of low that lie n above those of mask with the bits
+// of high under mask.
+func swap(low, high uint64, n int, mask uint64) (uint64, uint64) {
+	differ := (low>>n ^ high) & mask
+	return low ^ differ<<n, high ^ differ
 }
 
-// add works out the sums of 64 slots. One adder serves all weights, because a
-// weight's bits are taken one by one, from the highest down (Horner's rule).
-func add(steps []step, word int, out *sums) {
-	var a0, a1, a2, a3, a4, a5, a6, a7, over uint64
-	for i := range steps {
-		s := &steps[i]
-		for range s.doubling {
-			over |= a7
-			a7, a6, a5, a4, a3, a2, a1, a0 = a6, a5, a4, a3, a2, a1, a0, 0
-		}
-		l := &s.levels[word]
-		x0, x1, x2 := l[0], l[1], l[2]
-		switch s.most {
-		case 1:
-			x0, x1, x2 = x0|x1|x2, 0, 0
-		case 2:
-			x1 |= x2
-			x0, x2 = x0&^x1, 0
-		case 3:
-			x0, x1, x2 = x0|x2, x1|x2, 0
-		case 4:
-			x0 &^= x2
-		}
-		c := a0 & x0
-		a0 ^= x0
-		t := a1 ^ x1
-		a1, c = t^c, a1&x1|t&c
-		t = a2 ^ x2
-		a2, c = t^c, a2&x2|t&c
-		a3, c = a3^c, a3&c
-		a4, c = a4^c, a4&c
-		a5, c = a5^c, a5&c
-		a6, c = a6^c, a6&c
-		a7, c = a7^c, a7&c
-		over |= c
+// listed are the sums of 64 slots, slot by slot.
+type listed [8]uint64
+
+func (l *listed) at(slot int) int { return int(l[slot&7] >> (slot & 0x38) & 0xff) }
+
+// plus adds other sums of the same slots.
+func (s *sums) plus(other *sums) {
+	c := uint64(0)
+	for k, y := range other {
+		t := s[k] ^ y
+		s[k], c = t^c, s[k]&y|t&c
 	}
-	*out = sums{a0 | over, a1 | over, a2 | over, a3 | over, a4 | over, a5 | over, a6 | over, a7 | over}
+	for k := range s {
+		s[k] |= c
+	}
 }
 
 // any tells which slots have points at all.
@@ -88,24 +78,4 @@ func (s *sums) reach(n *needs, class *levels) uint64 {
 		enough = s[k]&differ | enough&^differ
 	}
 	return enough
-}
-
-// plan writes the steps of a sum: every level of lists[i] counts factors[i]. At
-// least one factor is odd.
-func plan(steps []step, lists []found, factors []int) []step {
-	widest := 0
-	for _, f := range factors {
-		widest = max(widest, bits.Len(uint(f)))
-	}
-	doubling := 0
-	for k := widest - 1; k >= 0; k-- {
-		for i, f := range factors {
-			if f>>k&1 == 1 {
-				steps = append(steps, step{lists[i].levels, lists[i].level, doubling})
-				doubling = 0
-			}
-		}
-		doubling++
-	}
-	return steps
 }
