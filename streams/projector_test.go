@@ -236,14 +236,13 @@ func TestPoisonInAnInboxIsCountedAndPassedOver(t *testing.T) {
 		Record{topic: Preferences, partition: 1, key: []byte{}, value: nil},
 		Record{topic: Preferences, partition: 1, key: []byte("x"), value: event.Preferences{Recipient: "y"}.Encode()},
 		Notification(1, notificationOf("good", "ann")))
-	projecting(t, config, "a", s, reg)
+	stop := projecting(t, config, "a", s, reg)
 	s.await(t, 1)
 	s.locked(func() {
 		if s.notes["told good"] != 1 {
 			t.Errorf("notes %v", s.notes)
 		}
 	})
-	// The last of a partition is counted after it was applied: see that all is done.
 	want := event.InboxOffsets{Notifications: 2, Marks: 1, Preferences: 2}
 	for deadline := time.Now().Add(10 * time.Second); ; {
 		var at event.InboxOffsets
@@ -256,6 +255,7 @@ func TestPoisonInAnInboxIsCountedAndPassedOver(t *testing.T) {
 		}
 		<-s.changed
 	}
+	stop() // what was applied last is counted after it
 	families, err := reg.Gather()
 	if err != nil {
 		t.Fatal(err)
