@@ -23,7 +23,7 @@ const Crowd = event.MaxAlso
 func NewIndex(members []Member, splits []Split) *Index {
 	x := &Index{members: map[string]Member{}, keys: map[string][]string{}, splits: map[string]Split{}, crowd: Crowd}
 	for _, m := range members {
-		x.put(m)
+		x.Put(m)
 	}
 	for _, s := range splits {
 		x.splits[s.ID] = s
@@ -46,15 +46,17 @@ func (x *Index) Settled(id string) bool {
 	return ok && (!m.Shown || m.Told != 0)
 }
 
-func (x *Index) put(m Member) {
-	x.remove(m.ID)
+// Put takes in a posting, in place of one of its id.
+func (x *Index) Put(m Member) {
+	x.Remove(m.ID)
 	x.members[m.ID] = m
 	for _, k := range m.Keys() {
 		x.keys[k] = append(x.keys[k], m.ID)
 	}
 }
 
-func (x *Index) remove(id string) {
+// Remove forgets a posting.
+func (x *Index) Remove(id string) {
 	for _, k := range x.members[id].Keys() {
 		x.keys[k] = slices.DeleteFunc(x.keys[k], func(other string) bool { return other == id })
 		if len(x.keys[k]) == 0 {
@@ -62,6 +64,19 @@ func (x *Index) remove(id string) {
 		}
 	}
 	delete(x.members, id)
+}
+
+// By gives the postings that have one of some keys, by id.
+func (x *Index) By(keys []string) (list []Member) {
+	var ids []string
+	for _, k := range keys {
+		ids = append(ids, x.keys[k]...)
+	}
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		list = append(list, x.members[id])
+	}
+	return list
 }
 
 // neighbours are the ids that share a key of a layer with a posting, itself among

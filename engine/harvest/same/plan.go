@@ -53,7 +53,7 @@ func (x *Index) Apply(changes []Change) Plan {
 		old, known := x.members[c.ID]
 		touched = append(touched, x.neighbours(old)...)
 		if !c.Open {
-			x.remove(c.ID)
+			x.Remove(c.ID)
 			if known {
 				p.Drop = append(p.Drop, c.ID)
 			}
@@ -74,7 +74,7 @@ func (x *Index) Apply(changes []Change) Plan {
 			stored[m.ID] = old
 		}
 		fresh[m.ID] = !c.Quiet
-		x.put(m)
+		x.Put(m)
 		touched = append(touched, x.neighbours(m)...)
 		touched = append(touched, m.ID)
 	}

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"tideline/engine/harvest/same"
@@ -12,9 +11,8 @@ import (
 type mirror struct {
 	Store
 
-	mu      sync.Mutex
-	members map[string]same.Member // nil: to be read
-	keys    map[string][]string    // to ids
+	mu    sync.Mutex
+	index *same.Index // nil: to be read
 }
 
 // Mirrored finds neighbours in memory. It is for a store that no other process writes
@@ -34,10 +32,7 @@ func (m *mirror) read(ctx context.Context) ([]same.Member, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.members, m.keys = make(map[string]same.Member, len(list)), map[string][]string{}
-	for _, member := range list {
-		m.put(member)
-	}
+	m.index = same.NewIndex(list, nil)
 	return list, nil
 }
 
@@ -46,12 +41,12 @@ func (m *mirror) PutSameMembers(ctx context.Context, members []same.Member) erro
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.Store.PutSameMembers(ctx, members); err != nil {
-		m.members = nil
+		m.index = nil
 		return err
 	}
-	if m.members != nil {
+	if m.index != nil {
 		for _, member := range members {
-			m.put(member)
+			m.index.Put(member)
 		}
 	}
 	return nil
@@ -62,36 +57,15 @@ func (m *mirror) DropSameMembers(ctx context.Context, ids []string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.Store.DropSameMembers(ctx, ids); err != nil {
-		m.members = nil
+		m.index = nil
 		return err
 	}
-	if m.members != nil {
+	if m.index != nil {
 		for _, id := range ids {
-			m.drop(id)
+			m.index.Remove(id)
 		}
 	}
 	return nil
-}
-
-func (m *mirror) put(member same.Member) {
-	m.drop(member.ID)
-	m.members[member.ID] = member
-	for _, k := range member.Keys() {
-		m.keys[k] = append(m.keys[k], member.ID)
-	}
-}
-
-func (m *mirror) drop(id string) {
-	old, ok := m.members[id]
-	if !ok {
-		return
-	}
-	for _, k := range old.Keys() {
-		if m.keys[k] = slices.DeleteFunc(m.keys[k], func(other string) bool { return other == id }); len(m.keys[k]) == 0 {
-			delete(m.keys, k)
-		}
-	}
-	delete(m.members, id)
 }
 
 // SameMember gives a posting that is open.
@@ -101,31 +75,22 @@ func (m *mirror) SameMember(ctx context.Context, id string) (same.Member, bool, 
 	if err := m.ready(ctx); err != nil {
 		return same.Member{}, false, err
 	}
-	member, ok := m.members[id]
-	return member, ok, nil
+	return m.index.Member(id), m.index.Has(id), nil
 }
 
 // SameBy gives what has one of some keys.
-func (m *mirror) SameBy(ctx context.Context, keys []string) (list []same.Member, err error) {
+func (m *mirror) SameBy(ctx context.Context, keys []string) ([]same.Member, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.ready(ctx); err != nil {
 		return nil, err
 	}
-	var ids []string
-	for _, k := range keys {
-		ids = append(ids, m.keys[k]...)
-	}
-	slices.Sort(ids)
-	for _, id := range slices.Compact(ids) {
-		list = append(list, m.members[id])
-	}
-	return list, nil
+	return m.index.By(keys), nil
 }
 
 // ready reads what is stored, unless that is known.
 func (m *mirror) ready(ctx context.Context) error {
-	if m.members != nil {
+	if m.index != nil {
 		return nil
 	}
 	_, err := m.read(ctx)
